@@ -2,4 +2,7 @@
 //!
 //! The layout of folders is the architecture; `docs/ARCHITECTURE.md` tells it, and `tests/layering.rs` keeps it.
 
+pub mod chance;
+pub mod clock;
 pub mod domain;
+pub mod storage;

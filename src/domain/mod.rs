@@ -3,9 +3,24 @@
 //! Pure: no I/O, no async, no clock, no serde, and nothing of the layers above it. What the rules need of time and
 //! of chance is handed in.
 
+pub mod account;
 pub mod address;
+pub mod caller;
+pub mod challenge;
 pub mod chance;
 pub mod channel;
+pub mod event;
+pub mod id;
+pub mod keys;
+pub mod language;
 pub mod limits;
+pub mod operation;
+pub mod refusal;
+pub mod rules;
+pub mod secret;
+pub mod standing;
+pub mod tan;
+pub mod ticket;
 pub mod time;
 pub mod username;
+pub mod view;

@@ -22,6 +22,18 @@ impl Username {
         well_formed.then(|| Self(raw.to_owned())).ok_or(UsernameError)
     }
 
+    /// The name that a row has. For the storage layer alone: nothing is checked.
+    #[must_use]
+    pub fn stored(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    /// The service's own account, whose trail is that of what belongs to no customer. No request can name it.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(".".to_owned())
+    }
+
     /// The name as written.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,0 +1,33 @@
+-- account.load
+-- All that a decision about one account depends on: a row for each of its live challenges and of those that the
+-- request names ($2: by id; $3, from $4 on: by Idempotency-Key), or one row without a challenge.
+select
+  clock_timestamp() as read_at,
+  a.account_id, a.username, a.contact_phone, a.contact_email, a.language,
+  a.failures, a.total_failures, a.failed_strength, a.blocks, a.blocked_until,
+  a.deleted_at, a.version, a.event_sequence, a.event_mac, a.event_at,
+  active.kinds, active.addresses, active.sinces,
+  c.challenge_id, c.kind, c.channel, c.address, c.operation, c.summary, c.access_token, c.paid_by,
+  c.tan_key, c.tan_digits, c.generation, c.requested_at, c.ends_at, c.tan_expires_at,
+  c.attempts_left, c.transmissions, c.transmitted_at,
+  c.claim_transmission, c.claimed_at, c.claim_until,
+  c.idempotency_key, c.idempotency_request,
+  c.state, c.token_hash, c.token_expires_at, c.reservation_id, c.reserved_until
+from accounts a
+left join lateral (
+  select array_agg(x.channel) as kinds, array_agg(x.address) as addresses, array_agg(x.since) as sinces
+  from channels x
+  where x.account_id = a.account_id
+) active on true
+left join lateral (
+  select live.*
+  from unnest(a.live_challenges || $2::uuid[]) as wanted (challenge_id)
+  join challenges live on live.challenge_id = wanted.challenge_id and live.account_id = a.account_id
+  union all
+  select same.*
+  from challenges same
+  where same.account_id = a.account_id
+    and same.idempotency_key = $3
+    and same.challenge_id >= $4
+) c on true
+where a.username = $1

@@ -1,0 +1,68 @@
+-- account.transition
+-- Everything that follows from one decision, or nothing: every branch selects from `acct`, which has no row when
+-- another transition was faster. No branch touches a row that another branch touches.
+with acct as (
+  update accounts
+  set
+    version = version + 1,
+    contact_phone = $3, contact_email = $4, language = $5,
+    failures = $6, total_failures = $7, failed_strength = $8, blocks = $9, blocked_until = $10,
+    deleted_at = $11, live_challenges = $12,
+    event_sequence = $13, event_mac = $14, event_at = $15
+  where account_id = $1 and version = $2
+  returning account_id, version
+), evts as (
+  insert into events (account_id, sequence, at, kind, actor, challenge_id, details, key_id, mac)
+  select acct.account_id, new.sequence, $15, new.kind, $16, new.challenge_id, new.details::jsonb, $17, new.mac
+  from acct, unnest($18::bigint[], $19::text[], $20::uuid[], $21::text[], $22::bytea[]) as new (sequence, kind, challenge_id, details, mac)
+), made as (
+  insert into challenges (
+    account_id, challenge_id, kind, channel, address, operation, summary, access_token, paid_by,
+    tan_key, tan_digits, requested_at, ends_at, idempotency_key, idempotency_request,
+    generation, tan_expires_at, attempts_left, transmissions, claim_transmission, claimed_at, claim_until, state)
+  select
+    acct.account_id, $23, $24, $25, $26, $27, $28, $29, $30,
+    $31, $32, $33, $34, $35, $36,
+    $37, $38, $39, $40, $41, $42, $43, $44
+  from acct
+  where $23::uuid is not null
+), changed as (
+  update challenges c
+  set
+    generation = new.generation, tan_expires_at = new.tan_expires_at, attempts_left = new.attempts_left,
+    transmissions = new.transmissions, transmitted_at = new.transmitted_at,
+    claim_transmission = new.claim_transmission, claimed_at = new.claimed_at, claim_until = new.claim_until,
+    idempotency_key = case when new.keeps_idempotency then c.idempotency_key end,
+    state = new.state, token_hash = new.token_hash, token_expires_at = new.token_expires_at,
+    reservation_id = new.reservation_id, reserved_until = new.reserved_until
+  from acct, unnest(
+    $45::uuid[], $46::integer[], $47::timestamptz[], $48::smallint[], $49::smallint[], $50::timestamptz[],
+    $51::uuid[], $52::timestamptz[], $53::timestamptz[], $54::boolean[],
+    $55::text[], $56::bytea[], $57::timestamptz[], $58::uuid[], $59::timestamptz[]
+  ) as new (
+    challenge_id, generation, tan_expires_at, attempts_left, transmissions, transmitted_at,
+    claim_transmission, claimed_at, claim_until, keeps_idempotency,
+    state, token_hash, token_expires_at, reservation_id, reserved_until)
+  where c.challenge_id = new.challenge_id and c.account_id = acct.account_id
+), gone as (
+  delete from channels x
+  using acct
+  where x.account_id = acct.account_id and x.channel = any ($60::text[])
+), put as (
+  insert into channels (account_id, channel, address, since)
+  select acct.account_id, new.channel, new.address, new.since
+  from acct, unnest($61::text[], $62::bytea[], $63::timestamptz[]) as new (channel, address, since)
+  on conflict (account_id, channel, name) do update
+  set address = excluded.address, since = excluded.since
+), ended as (
+  delete from access_tokens t
+  using acct
+  where t.account_id = acct.account_id and ($64 or t.token_id = $65)
+), opened as (
+  insert into access_tokens (token_id, secret_hash, scope, account_id, mfa, mfa_until, operations, description, created_at, expires_at)
+  select $66, $67, $68, case when $69 then acct.account_id end, $70, $71, $72, $73, $74, $75
+  from acct
+  where $66::uuid is not null
+)
+select acct.version, set_config('synchronous_commit', $76, true) as durability
+from acct

@@ -1,0 +1,2 @@
+-- schema.now
+select clock_timestamp() as read_at

@@ -1,0 +1,223 @@
+//! Who is calling, and what they may do.
+
+use super::{id::AccessTokenId, time::Timestamp, username::Username};
+
+/// What an access token is for; the names are those of the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Operators.
+    Admin,
+    /// A bank core.
+    Service,
+    /// An account's client.
+    ReadWrite,
+    /// An account's client that only looks.
+    ReadOnly,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 4] = [Self::Admin, Self::Service, Self::ReadWrite, Self::ReadOnly];
+
+    /// The name on the wire and in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Service => "service",
+            Self::ReadWrite => "readwrite",
+            Self::ReadOnly => "readonly",
+        }
+    }
+
+    /// The scope of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.name() == name)
+    }
+
+    /// Whether a token of this scope belongs to an account.
+    #[must_use]
+    pub const fn is_of_account(self) -> bool {
+        matches!(self, Self::ReadWrite | Self::ReadOnly)
+    }
+}
+
+/// How far an account's token has proved itself: the wire's tri-state `mfa`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mfa {
+    /// An API token (`null`): never asked for a TAN, and cannot get one.
+    NonInteractive,
+    /// A log-in token not yet stepped up (`false`).
+    Pending,
+    /// Stepped up (`true`), until then.
+    SteppedUp {
+        /// When it counts as not stepped up again.
+        until: Timestamp,
+    },
+}
+
+/// An access token, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessToken {
+    /// Its id, shown in lists.
+    pub id: AccessTokenId,
+    /// What it is for.
+    pub scope: Scope,
+    /// The account it belongs to; `None` for `admin` and `service`.
+    pub owner: Option<Username>,
+    /// How far it has proved itself; of no meaning for `admin` and `service`.
+    pub mfa: Mfa,
+    /// The protected operations of the bank core that an API token may do, by name.
+    pub operations: Vec<String>,
+    /// What its maker wrote about it.
+    pub description: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it can be used.
+    pub expires_at: Timestamp,
+}
+
+/// What a caller wants to do with an account, as far as permission goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Look at the account, its channels, challenges and tokens.
+    Read,
+    /// End the access token that calls.
+    LogOut,
+    /// End one of the account's access tokens.
+    EndToken,
+    /// Change contact data or channels (protected where section 6 says so).
+    ChangeFactors,
+    /// Request, retransmit, confirm or abort a challenge.
+    Prove,
+    /// Make an access token for the account.
+    MintToken,
+    /// Delete the account.
+    DeleteAccount,
+    /// What is for operators alone.
+    Operate,
+}
+
+/// The caller may not do that; the same answer whether the account exists or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forbidden;
+
+impl AccessToken {
+    /// Whether this token may do `deed` to the account of that name: the table of `api.md` section 2.
+    pub fn may(&self, deed: Deed, username: &Username) -> Result<(), Forbidden> {
+        let allowed = match self.scope {
+            Scope::Admin => !matches!(deed, Deed::Prove | Deed::LogOut | Deed::MintToken | Deed::EndToken),
+            Scope::Service => matches!(deed, Deed::MintToken | Deed::DeleteAccount),
+            Scope::ReadWrite => self.owner.as_ref() == Some(username) && self.owner_may(deed),
+            Scope::ReadOnly => self.owner.as_ref() == Some(username) && matches!(deed, Deed::Read | Deed::LogOut),
+        };
+        allowed.then_some(()).ok_or(Forbidden)
+    }
+
+    fn owner_may(&self, deed: Deed) -> bool {
+        let interactive = self.mfa != Mfa::NonInteractive;
+        match deed {
+            Deed::Read | Deed::LogOut | Deed::EndToken | Deed::ChangeFactors => true,
+            Deed::Prove | Deed::MintToken | Deed::DeleteAccount => interactive,
+            Deed::Operate => false,
+        }
+    }
+
+    /// Whether this token may begin one of the service's own protected operations: an API token may not, whatever
+    /// proof comes with it.
+    pub fn may_begin_own_operation(&self) -> Result<(), Forbidden> {
+        (!self.scope.is_of_account() || self.mfa != Mfa::NonInteractive).then_some(()).ok_or(Forbidden)
+    }
+
+    /// Whether this token's changes of factors need no TAN (operators; `api.md` section 2).
+    #[must_use]
+    pub const fn needs_no_tan(&self) -> bool {
+        matches!(self.scope, Scope::Admin | Scope::Service)
+    }
+
+    /// Who this is in the audit trail.
+    #[must_use]
+    pub fn actor(&self) -> String {
+        let who = match self.scope {
+            Scope::Admin => "operator",
+            Scope::Service => "bank-core",
+            Scope::ReadWrite | Scope::ReadOnly => "customer",
+        };
+        match &self.description {
+            Some(description) if !self.scope.is_of_account() => format!("{who}:{}:{description}", self.id),
+            _ => format!("{who}:{}", self.id),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::keys::tests::Fixed;
+
+    fn token(scope: Scope, owner: Option<&str>, mfa: Mfa) -> AccessToken {
+        AccessToken {
+            id: AccessTokenId::new(Timestamp::from_seconds(1), &Fixed(1)),
+            scope,
+            owner: owner.map(|name| Username::parse(name).unwrap()),
+            mfa,
+            operations: Vec::new(),
+            description: None,
+            created_at: Timestamp::from_seconds(1),
+            expires_at: Timestamp::NEVER,
+        }
+    }
+
+    const DEEDS: [Deed; 8] = [
+        Deed::Read,
+        Deed::LogOut,
+        Deed::EndToken,
+        Deed::ChangeFactors,
+        Deed::Prove,
+        Deed::MintToken,
+        Deed::DeleteAccount,
+        Deed::Operate,
+    ];
+
+    fn allowed(token: &AccessToken, username: &str) -> Vec<Deed> {
+        let username = Username::parse(username).unwrap();
+        DEEDS.into_iter().filter(|deed| token.may(*deed, &username).is_ok()).collect()
+    }
+
+    #[test]
+    fn nobody_may_anything_to_another_account() {
+        for mfa in [Mfa::NonInteractive, Mfa::Pending, Mfa::SteppedUp { until: Timestamp::NEVER }] {
+            for scope in [Scope::ReadWrite, Scope::ReadOnly] {
+                assert_eq!(allowed(&token(scope, Some("alice"), mfa), "bob"), []);
+                assert_eq!(allowed(&token(scope, Some("alice"), mfa), "Alice"), []);
+            }
+        }
+    }
+
+    #[test]
+    fn each_scope_may_what_the_table_says() {
+        use Deed::{ChangeFactors, DeleteAccount, EndToken, LogOut, MintToken, Operate, Prove, Read};
+        assert_eq!(
+            allowed(&token(Scope::Admin, None, Mfa::Pending), "bob"),
+            [Read, ChangeFactors, DeleteAccount, Operate]
+        );
+        assert_eq!(allowed(&token(Scope::Service, None, Mfa::Pending), "bob"), [MintToken, DeleteAccount]);
+        assert_eq!(allowed(&token(Scope::ReadOnly, Some("bob"), Mfa::Pending), "bob"), [Read, LogOut]);
+        assert_eq!(
+            allowed(&token(Scope::ReadWrite, Some("bob"), Mfa::Pending), "bob"),
+            [Read, LogOut, EndToken, ChangeFactors, Prove, MintToken, DeleteAccount]
+        );
+        assert_eq!(
+            allowed(&token(Scope::ReadWrite, Some("bob"), Mfa::NonInteractive), "bob"),
+            [Read, LogOut, EndToken, ChangeFactors]
+        );
+    }
+
+    #[test]
+    fn an_api_token_begins_none_of_the_services_own_protected_operations() {
+        assert_eq!(token(Scope::ReadWrite, Some("bob"), Mfa::NonInteractive).may_begin_own_operation(), Err(Forbidden));
+        assert_eq!(token(Scope::ReadWrite, Some("bob"), Mfa::Pending).may_begin_own_operation(), Ok(()));
+        assert_eq!(token(Scope::Admin, None, Mfa::NonInteractive).may_begin_own_operation(), Ok(()));
+    }
+}

@@ -1,0 +1,286 @@
+//! A challenge: one request for one proof, and the states it goes through.
+
+use std::time::Duration;
+
+use super::{
+    address::Address,
+    channel::Channel,
+    id::{AccessTokenId, AccountId, ChallengeId, ReservationId, TransmissionId},
+    keys::{KeyError, KeyId, KeyRing},
+    limits::Limits,
+    operation::OperationDigest,
+    secret::SecretHash,
+    tan::{Tan, TanOrigin},
+    time::Timestamp,
+};
+
+/// What solving the challenge yields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChallengeKind {
+    /// A one-shot token.
+    Token,
+    /// The proof of a new address, which becomes active.
+    Address,
+}
+
+impl ChallengeKind {
+    /// The name in the database, and in what a TAN follows from.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Address => "address",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Token, Self::Address].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// A sending that was begun and whose outcome is not recorded yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Which sending.
+    pub transmission: TransmissionId,
+    /// When it began.
+    pub claimed_at: Timestamp,
+    /// From then on its holder counts as dead, and another may take it over.
+    pub lease_until: Timestamp,
+}
+
+/// An operation's hold on a one-shot token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// Which hold.
+    pub id: ReservationId,
+    /// From then on its holder counts as dead.
+    pub until: Timestamp,
+}
+
+/// What solving yielded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuedToken {
+    /// All that is kept of it.
+    pub hash: SecretHash,
+    /// Until when it can begin an operation.
+    pub expires_at: Timestamp,
+    /// The operation that holds it at the moment.
+    pub reservation: Option<Reservation>,
+}
+
+/// How far a challenge has come. Expiry and exhaustion are not states: they follow from the time and the count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Waiting for its TAN.
+    Open,
+    /// The right TAN came in time; a challenge for an address yields no token.
+    Solved(Option<IssuedToken>),
+    /// Its token was spent by an operation that succeeded.
+    Spent,
+    /// The customer ended it.
+    Aborted,
+    /// Something else ended it: a changed factor, a second enrolment, a log-out, a message that could not be sent.
+    Void,
+}
+
+impl State {
+    /// The name in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Solved(_) => "solved",
+            Self::Spent => "spent",
+            Self::Aborted => "aborted",
+            Self::Void => "void",
+        }
+    }
+}
+
+/// What makes a request the same as an earlier one (`Idempotency-Key`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The key's hash.
+    pub key: SecretHash,
+    /// The request's digest.
+    pub request: OperationDigest,
+}
+
+/// A challenge, as a row has it and the rules see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    /// Its id.
+    pub id: ChallengeId,
+    /// What solving it yields.
+    pub kind: ChallengeKind,
+    /// The channel that proves it.
+    pub channel: Channel,
+    /// Where its TAN goes; for a challenge of kind `address`, the address to be proven.
+    pub address: Address,
+    /// The operation its token will be bound to.
+    pub operation: Option<OperationDigest>,
+    /// What the customer is shown.
+    pub summary: Option<String>,
+    /// The access token that asked for it; it ends with that.
+    pub access_token: Option<AccessTokenId>,
+    /// The solved challenge whose token paid for this enrolment; settled with the first sending.
+    pub paid_by: Option<ChallengeId>,
+    /// The key its TANs are derived under.
+    pub tan_key: KeyId,
+    /// Digits of its TANs.
+    pub tan_digits: u8,
+    /// Which TAN is in force: a fresh one is the next.
+    pub generation: u32,
+    /// When it was requested.
+    pub requested_at: Timestamp,
+    /// The end of `challenge_lifetime`.
+    pub ends_at: Timestamp,
+    /// When the TAN in force runs out.
+    pub tan_expires_at: Timestamp,
+    /// Wrong tries that the TAN in force still stands.
+    pub attempts_left: u16,
+    /// Messages handed over so far.
+    pub transmissions: u16,
+    /// When the latest of them began.
+    pub transmitted_at: Option<Timestamp>,
+    /// The sending under way.
+    pub claim: Option<Claim>,
+    /// The `Idempotency-Key` it was requested with.
+    pub idempotency: Option<Idempotency>,
+    /// How far it has come.
+    pub state: State,
+}
+
+/// The wire's `state`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The right TAN would be accepted.
+    Open,
+    /// Solved, and its token unspent.
+    Solved,
+    /// Its token was spent.
+    Spent,
+    /// Out of time, or its token ran out unspent.
+    Expired,
+    /// Its TAN stands no further try; a fresh one may be sent.
+    Exhausted,
+    /// Ended by the customer.
+    Aborted,
+    /// Ended by something else.
+    Void,
+}
+
+impl Phase {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Solved => "solved",
+            Self::Spent => "spent",
+            Self::Expired => "expired",
+            Self::Exhausted => "exhausted",
+            Self::Aborted => "aborted",
+            Self::Void => "void",
+        }
+    }
+}
+
+impl Challenge {
+    /// The TAN in force.
+    pub fn tan(&self, account: AccountId, ring: &KeyRing) -> Result<Tan, KeyError> {
+        Tan::derive(
+            ring,
+            &TanOrigin {
+                key: self.tan_key,
+                account,
+                challenge: self.id,
+                generation: self.generation,
+                kind: self.kind.name(),
+                address: self.address.reveal(),
+                operation: self.operation.as_ref(),
+                digits: self.tan_digits,
+            },
+        )
+    }
+
+    /// Unsolved and not ended, whether or not its TAN can still be used.
+    #[must_use]
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        self.state == State::Open && now < self.ends_at
+    }
+
+    /// Where it stands for the world.
+    #[must_use]
+    pub fn phase(&self, now: Timestamp) -> Phase {
+        match self.state {
+            State::Open if self.attempts_left == 0 => Phase::Exhausted,
+            State::Open if now >= self.tan_expires_at => Phase::Expired,
+            State::Open => Phase::Open,
+            State::Solved(None) => Phase::Solved,
+            State::Solved(Some(token)) if token.is_alive(now) => Phase::Solved,
+            State::Solved(Some(token)) if token.reservation.is_some() => Phase::Void,
+            State::Solved(Some(_)) => Phase::Expired,
+            State::Spent => Phase::Spent,
+            State::Aborted => Phase::Aborted,
+            State::Void => Phase::Void,
+        }
+    }
+
+    /// When its channel may carry the next message: the cool-down counts from the sending under way, else from the
+    /// latest that was handed over. `None` when it never kept the channel busy, or was solved.
+    #[must_use]
+    pub fn cools_until(&self, limits: &Limits) -> Option<Timestamp> {
+        if matches!(self.state, State::Solved(_) | State::Spent) {
+            return None;
+        }
+        let since = self.claim.map(|claim| claim.claimed_at).or(self.transmitted_at)?;
+        Some(since.plus(limits.retransmission_period))
+    }
+
+    /// Messages that count against `transmissions_per_challenge`: those handed over and the one under way.
+    #[must_use]
+    pub fn transmissions_begun(&self) -> u16 {
+        self.transmissions.saturating_add(u16::from(self.claim.is_some()))
+    }
+
+    /// Whether a later decision about the account can depend on it: it then stays among the account's live ones.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp, limits: &Limits) -> bool {
+        let unspent = match self.state {
+            State::Solved(Some(IssuedToken { reservation: Some(held), .. })) => {
+                now < held.until.plus(limits.challenge_lifetime)
+            }
+            State::Solved(Some(token)) => token.is_alive(now),
+            _ => false,
+        };
+        let cooling = self.cools_until(limits).is_some_and(|until| now < until);
+        self.is_alive(now) || unspent || cooling
+    }
+
+    /// Begins a sending.
+    pub fn claim(&mut self, transmission: TransmissionId, now: Timestamp, lease: Duration) {
+        self.claim = Some(Claim { transmission, claimed_at: now, lease_until: now.plus(lease) });
+    }
+
+    /// Puts the next TAN in force; the one before is dead.
+    pub fn renew_tan(&mut self, now: Timestamp, limits: &Limits) {
+        self.generation = self.generation.saturating_add(1);
+        self.attempts_left = limits.attempts_per_tan;
+        self.tan_expires_at = now.plus(limits.tan_lifetime).min(self.ends_at);
+    }
+}
+
+impl IssuedToken {
+    /// Whether it can prove something now or is being used: unexpired and free, or held by a holder that may live.
+    #[must_use]
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        match self.reservation {
+            Some(reservation) => now < reservation.until,
+            None => now < self.expires_at,
+        }
+    }
+}

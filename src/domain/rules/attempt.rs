@@ -1,0 +1,180 @@
+//! Trying a TAN.
+
+use std::time::Duration;
+
+use crate::domain::{
+    account::{Account, Terms},
+    challenge::{Challenge, ChallengeKind, IssuedToken, State},
+    channel::Channel,
+    event::{Event, EventKind},
+    id::ChallengeId,
+    keys::{KeyError, KeyRing},
+    rules::factors::Notice,
+    secret::SecretHash,
+    standing::Consequence,
+    tan::Candidate,
+    time::Timestamp,
+};
+
+/// What came of a try. Every one of them is an answer; a wrong one must be written like a right one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// No such challenge for this account.
+    Unknown,
+    /// The candidate has not the form of this channel's answers; nothing was counted.
+    NoCandidate,
+    /// Right: the token is issued.
+    Solved {
+        /// Until when the token can be used.
+        expires_at: Timestamp,
+        /// Whether it is bound to an operation.
+        bound: bool,
+    },
+    /// Right: the new address is active.
+    Activated {
+        /// Its channel.
+        channel: Channel,
+        /// Whom to tell what.
+        notices: Vec<Notice>,
+    },
+    /// Wrong; more tries are left.
+    Wrong {
+        /// How many.
+        attempts_left: u16,
+        /// What else followed.
+        consequence: Consequence,
+    },
+    /// Wrong, and the last that this TAN stood.
+    LastWrong {
+        /// When a fresh TAN can be had.
+        retry_after: Duration,
+        /// What else followed.
+        consequence: Consequence,
+    },
+    /// Solved before: a token is never issued twice.
+    AlreadySolved,
+    /// Aborted or void.
+    Ended,
+    /// The account is blocked, also for the right TAN.
+    Blocked {
+        /// Until when.
+        retry_after: Duration,
+    },
+    /// This TAN stands no further try.
+    Exhausted {
+        /// When a fresh one can be had.
+        retry_after: Duration,
+    },
+    /// Out of time.
+    Expired,
+}
+
+impl Account {
+    /// Tries a candidate. `token` is what is kept of the token that the caller gets if it is right.
+    ///
+    /// The order of the answers is that of the REST contract, section 5. A try on a dead challenge is compared with
+    /// nothing and not counted.
+    pub fn attempt(
+        &mut self,
+        terms: &Terms<'_>,
+        ring: &KeyRing,
+        id: ChallengeId,
+        candidate: &Candidate,
+        token: SecretHash,
+    ) -> Result<AttemptOutcome, KeyError> {
+        let Ok(challenge) = self.challenge(id) else { return Ok(AttemptOutcome::Unknown) };
+        if let Some(refused) = self.refuse_attempt(terms, challenge, candidate) {
+            return Ok(refused);
+        }
+        if challenge.tan(self.id, ring)?.is(candidate) {
+            Ok(self.solve(terms, id, token))
+        } else {
+            Ok(self.count_wrong(terms, id))
+        }
+    }
+
+    fn refuse_attempt(
+        &self,
+        terms: &Terms<'_>,
+        challenge: &Challenge,
+        candidate: &Candidate,
+    ) -> Option<AttemptOutcome> {
+        if !candidate.fits(challenge.channel, challenge.tan_digits) {
+            return Some(AttemptOutcome::NoCandidate);
+        }
+        match challenge.state {
+            State::Open => {}
+            State::Solved(_) | State::Spent => return Some(AttemptOutcome::AlreadySolved),
+            State::Aborted | State::Void => return Some(AttemptOutcome::Ended),
+        }
+        if let Some(retry_after) = self.standing.blocked_for(terms.now, terms.limits) {
+            return Some(AttemptOutcome::Blocked { retry_after });
+        }
+        if challenge.attempts_left == 0 {
+            return Some(AttemptOutcome::Exhausted { retry_after: self.fresh_tan_in(terms, challenge) });
+        }
+        (terms.now >= challenge.tan_expires_at).then_some(AttemptOutcome::Expired)
+    }
+
+    /// How long until a fresh TAN of this challenge can be had; when no more can be sent, until it ends.
+    fn fresh_tan_in(&self, terms: &Terms<'_>, challenge: &Challenge) -> Duration {
+        if challenge.transmissions_begun() >= terms.limits.transmissions_per_challenge {
+            challenge.ends_at.since(terms.now)
+        } else {
+            self.cooling(challenge.channel, terms)
+        }
+    }
+
+    fn solve(&mut self, terms: &Terms<'_>, id: ChallengeId, token: SecretHash) -> AttemptOutcome {
+        let Ok(challenge) = self.challenge_mut(id) else { return AttemptOutcome::Unknown };
+        let (kind, channel) = (challenge.kind, challenge.channel);
+        let solved = Event::of(EventKind::ChallengeSolved).about(id).with("channel", channel.name());
+        challenge.claim = None;
+        match kind {
+            ChallengeKind::Token => {
+                let expires_at = terms.now.plus(terms.limits.token_lifetime);
+                challenge.state = State::Solved(Some(IssuedToken { hash: token, expires_at, reservation: None }));
+                let bound = challenge.operation.is_some();
+                self.standing.succeed(terms.strengths.of(channel));
+                self.note(solved);
+                AttemptOutcome::Solved { expires_at, bound }
+            }
+            ChallengeKind::Address => {
+                challenge.state = State::Solved(None);
+                let (address, paid_by) = (challenge.address.clone(), challenge.paid_by);
+                self.note(solved);
+                if let Some(paid_by) = paid_by {
+                    self.spend(paid_by);
+                }
+                AttemptOutcome::Activated { channel, notices: self.activate(terms.now, &address) }
+            }
+        }
+    }
+
+    fn count_wrong(&mut self, terms: &Terms<'_>, id: ChallengeId) -> AttemptOutcome {
+        let Ok(challenge) = self.challenge_mut(id) else { return AttemptOutcome::Unknown };
+        challenge.attempts_left = challenge.attempts_left.saturating_sub(1);
+        let (attempts_left, channel) = (challenge.attempts_left, challenge.channel);
+        let wrong = if attempts_left == 0 { EventKind::ChallengeExhausted } else { EventKind::ChallengeWrong };
+        self.note(Event::of(wrong).about(id).with("attempts_left", attempts_left.to_string()));
+        let consequence = self.standing.fail(terms.strengths.of(channel), terms.now, terms.limits);
+        self.note_consequence(consequence);
+        if attempts_left > 0 {
+            return AttemptOutcome::Wrong { attempts_left, consequence };
+        }
+        let retry_after = self.challenge(id).map_or(Duration::ZERO, |challenge| self.fresh_tan_in(terms, challenge));
+        AttemptOutcome::LastWrong { retry_after, consequence }
+    }
+
+    fn note_consequence(&mut self, consequence: Consequence) {
+        if consequence.warned {
+            self.note(
+                Event::of(EventKind::AccountWarned).with("total_failures", self.standing.total_failures.to_string()),
+            );
+        }
+        if let Some(block) = consequence.block {
+            let until = if block.until.is_never() { "never".to_owned() } else { block.until.as_seconds().to_string() };
+            self.note(Event::of(EventKind::AccountBlocked).with("until", until));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Enrolling a new address: a TAN goes to it, and it is in force once that comes back.
+
+use crate::domain::{
+    account::{Account, Terms},
+    address::Address,
+    challenge::ChallengeKind,
+    channel::Channel,
+    event::{Event, EventKind},
+    id::ReservationId,
+    refusal::Refusal,
+    rules::{
+        protect::Clearance,
+        request::{NewChallenge, Wish, open_challenge},
+    },
+};
+
+impl Account {
+    /// The address that an enrolment is about: the given one, else the account's contact data.
+    pub fn address_to_enrol(&self, channel: Channel, given: Option<Address>) -> Result<Address, Refusal> {
+        let address = given.or_else(|| self.contact.of(channel)).ok_or(Refusal::NoAddress)?;
+        match self.active(channel) {
+            Some(active) if active.address == address => Err(Refusal::ChannelExists),
+            _ => Ok(address),
+        }
+    }
+
+    /// Refuses an enrolment that would be refused whatever its proof: a block, the cool-down, too many open.
+    pub fn refuse_enrolment(&self, terms: &Terms<'_>, channel: Channel) -> Result<(), Refusal> {
+        self.refuse_blocked(terms)?;
+        self.refuse_hot(channel, terms)
+    }
+
+    /// Begins the proof of a new address. An earlier unproven one of the channel is void. The token that cleared
+    /// this is held until the message was handed over.
+    pub fn enrol(
+        &mut self,
+        terms: &Terms<'_>,
+        new: &NewChallenge,
+        address: Address,
+        cleared: Clearance,
+        reservation: ReservationId,
+    ) -> Result<(), Refusal> {
+        let channel = address.channel();
+        self.refuse_enrolment(terms, channel)?;
+        self.drop_pending(channel, terms.now, "a second enrolment");
+        let mut challenge = open_challenge(terms, new, ChallengeKind::Address, address, Wish::default());
+        if let Clearance::Token(paid_by) = cleared {
+            self.hold(terms, paid_by, reservation, new.sending.lease)?;
+            challenge.paid_by = Some(paid_by);
+        }
+        let pending = Event::of(EventKind::ChannelPending).about(new.id).with("channel", channel.name());
+        self.note(pending.with("tan_info", challenge.address.masked()));
+        self.challenges.push(challenge);
+        Ok(())
+    }
+}

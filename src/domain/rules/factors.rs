@@ -1,0 +1,106 @@
+//! Activating, replacing and removing what an account proves itself with.
+
+use crate::domain::{
+    account::{Account, ActiveChannel, EndedTokens},
+    address::Address,
+    challenge::ChallengeKind,
+    channel::Channel,
+    event::{Event, EventKind},
+    id::ChallengeId,
+    time::Timestamp,
+};
+
+/// What a customer is told of, beside what he asked for (OWASP ASVS 6.3.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// Another address is in force.
+    AddressReplaced,
+    /// This address is no longer used.
+    ChannelRemoved,
+    /// An operator put this address in force.
+    AddressSet,
+    /// A block began.
+    Blocked,
+    /// A block that only an operator ends is near.
+    Warned,
+}
+
+/// A message without a TAN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// What about.
+    pub kind: NoticeKind,
+    /// Whereto.
+    pub address: Address,
+}
+
+impl Account {
+    /// Puts a proven address in force. Another one before it: every other open challenge and unspent token is void.
+    /// Returns whom to tell.
+    pub(super) fn activate(&mut self, now: Timestamp, address: &Address) -> Vec<Notice> {
+        let channel = address.channel();
+        let before = self.active(channel).map(|active| active.address.clone());
+        self.channels.retain(|active| active.address.channel() != channel);
+        self.contact.put(address);
+        let activated =
+            Event::of(EventKind::ChannelActivated).with("channel", channel.name()).with("tan_info", address.masked());
+        self.channels.push(ActiveChannel { address: address.clone(), since: now });
+        self.note(activated);
+        let Some(before) = before.filter(|before| before != address) else { return Vec::new() };
+        self.void_where("another address was activated", |_| true);
+        vec![Notice { kind: NoticeKind::AddressReplaced, address: before }]
+    }
+
+    /// Puts an address in force without a proof: an operator's doing, which voids like any change of a factor.
+    pub fn set_address(&mut self, now: Timestamp, address: Address) -> Vec<Notice> {
+        if self.active(address.channel()).is_some_and(|active| active.address == address) {
+            return Vec::new();
+        }
+        let mut notices = self.activate(now, &address);
+        self.void_where("an operator changed a factor", |_| true);
+        notices.push(Notice { kind: NoticeKind::AddressSet, address });
+        notices
+    }
+
+    /// Removes an active channel, its pending new address with it: every open challenge and unspent token is void,
+    /// but the one that pays for this. Returns whom to tell.
+    pub fn remove_channel(&mut self, channel: Channel, paid_by: Option<ChallengeId>) -> Vec<Notice> {
+        let Some(removed) = self.active(channel).map(|active| active.address.clone()) else { return Vec::new() };
+        self.channels.retain(|active| active.address.channel() != channel);
+        self.note(
+            Event::of(EventKind::ChannelRemoved).with("channel", channel.name()).with("tan_info", removed.masked()),
+        );
+        self.void_where("a channel was removed", |challenge| Some(challenge.id) != paid_by);
+        vec![Notice { kind: NoticeKind::ChannelRemoved, address: removed }]
+    }
+
+    /// Drops the new address that a channel waits for, if there is one.
+    pub fn drop_pending(&mut self, channel: Channel, now: Timestamp, reason: &'static str) -> bool {
+        let pending = self.pending(channel, now).is_some();
+        self.void_where(reason, |challenge| {
+            challenge.kind == ChallengeKind::Address && challenge.channel == channel && challenge.is_alive(now)
+        });
+        pending
+    }
+
+    /// Ends the account: its channels, challenges, tokens and contact data go, its name and its trail stay.
+    pub fn delete(&mut self, now: Timestamp, paid_by: Option<ChallengeId>) -> Vec<Notice> {
+        let told =
+            |active: &ActiveChannel| Notice { kind: NoticeKind::ChannelRemoved, address: active.address.clone() };
+        let notices = self.channels.iter().map(told).collect();
+        self.void_where("the account was deleted", |challenge| Some(challenge.id) != paid_by);
+        self.channels.clear();
+        self.contact = crate::domain::account::Contact::default();
+        self.language = None;
+        self.deleted_at = Some(now);
+        self.ended_tokens = EndedTokens::All;
+        self.note(Event::of(EventKind::AccountDeleted));
+        notices
+    }
+
+    /// The notices that go to every active address.
+    #[must_use]
+    pub fn notices_to_all(&self, kind: NoticeKind) -> Vec<Notice> {
+        self.channels.iter().map(|active| Notice { kind, address: active.address.clone() }).collect()
+    }
+}

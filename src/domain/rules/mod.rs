@@ -1,0 +1,11 @@
+//! What may be done to an account, and what follows: one file a use.
+//!
+//! Every rule is a method of [`Account`](super::account::Account) that is handed
+//! [`Terms`](super::account::Terms). A refusal leaves the account unchanged, unless the rule says otherwise.
+
+pub mod attempt;
+pub mod enrol;
+pub mod factors;
+pub mod protect;
+pub mod request;
+pub mod transmission;

@@ -1,0 +1,218 @@
+//! Requesting a challenge, sending it again, and ending it.
+
+use std::time::Duration;
+
+use crate::domain::{
+    account::{Account, Terms},
+    address::Address,
+    challenge::{Challenge, ChallengeKind, Idempotency, State},
+    channel::Channel,
+    event::{Event, EventKind},
+    id::{AccessTokenId, ChallengeId, TransmissionId},
+    keys::KeyId,
+    operation::OperationDigest,
+    refusal::Refusal,
+    time::Timestamp,
+};
+
+/// For how long an `Idempotency-Key` is honoured.
+pub const IDEMPOTENCY_LIFETIME: Duration = Duration::from_hours(24);
+
+/// A sending that is about to begin: its id, and how long its holder is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Sending {
+    /// Its id.
+    pub transmission: TransmissionId,
+    /// The lease: the transport's timeout and a few seconds.
+    pub lease: Duration,
+}
+
+/// What a new challenge is made of.
+#[derive(Clone)]
+pub struct NewChallenge {
+    /// Its id.
+    pub id: ChallengeId,
+    /// The key of its TANs.
+    pub tan_key: KeyId,
+    /// The access token that asks.
+    pub access_token: Option<AccessTokenId>,
+    /// Its first sending.
+    pub sending: Sending,
+}
+
+/// What the caller asks for beside the channel.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The operation to bind the token to.
+    pub operation: Option<OperationDigest>,
+    /// What the customer is shown.
+    pub summary: Option<String>,
+    /// The request's `Idempotency-Key`.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// What came of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requested {
+    /// A challenge was made; its message is to be sent.
+    New(ChallengeId),
+    /// The same request came before: nothing is made and nothing sent.
+    Repeated(ChallengeId),
+}
+
+impl Account {
+    /// Requests a challenge on an active channel, to be solved for a token.
+    pub fn request(
+        &mut self,
+        terms: &Terms<'_>,
+        new: &NewChallenge,
+        channel: Channel,
+        wish: Wish,
+    ) -> Result<Requested, Refusal> {
+        if let Some(earlier) = self.same_request(terms.now, wish.idempotency)? {
+            return Ok(Requested::Repeated(earlier));
+        }
+        self.refuse_blocked(terms)?;
+        let address = self.active(channel).ok_or(Refusal::ChannelNotSupported)?.address.clone();
+        self.refuse_hot(channel, terms)?;
+        let challenge = open_challenge(terms, new, ChallengeKind::Token, address, wish);
+        let requested = Event::of(EventKind::ChallengeRequested).about(new.id).with("channel", channel.name());
+        let bound = if challenge.operation.is_some() { "yes" } else { "no" };
+        self.note(requested.with("bound", bound).with("tan_info", challenge.address.masked()));
+        self.challenges.push(challenge);
+        Ok(Requested::New(new.id))
+    }
+
+    /// The challenge that the same request made before; refuses another request under the same key, and one whose
+    /// first run is not over.
+    fn same_request(&self, now: Timestamp, idempotency: Option<Idempotency>) -> Result<Option<ChallengeId>, Refusal> {
+        let Some(wanted) = idempotency else { return Ok(None) };
+        let young = |challenge: &&Challenge| now < challenge.requested_at.plus(IDEMPOTENCY_LIFETIME);
+        let same_key = |challenge: &&Challenge| challenge.idempotency.is_some_and(|known| known.key == wanted.key);
+        let Some(earlier) = self.challenges.iter().filter(young).find(same_key) else { return Ok(None) };
+        if earlier.idempotency.is_some_and(|known| known.request != wanted.request) {
+            return Err(Refusal::IdempotencyMismatch);
+        }
+        match earlier.claim {
+            Some(claim) if earlier.transmissions == 0 => {
+                Err(Refusal::IdempotencyRunning { retry_after: claim.lease_until.since(now) })
+            }
+            _ => Ok(Some(earlier.id)),
+        }
+    }
+
+    /// Refuses within the cool-down of the channel, and when too many challenges are open.
+    pub(super) fn refuse_hot(&self, channel: Channel, terms: &Terms<'_>) -> Result<(), Refusal> {
+        self.refuse_cooling(channel, terms)?;
+        let mut ends: Vec<Timestamp> = self
+            .challenges
+            .iter()
+            .filter(|challenge| challenge.is_alive(terms.now))
+            .map(|challenge| challenge.ends_at)
+            .collect();
+        ends.sort_unstable();
+        let most = usize::from(terms.limits.open_challenges);
+        match ends.len().checked_sub(most).and_then(|over| ends.get(over)) {
+            Some(end) => Err(Refusal::RateLimited { limit: "open_challenges", retry_after: end.since(terms.now) }),
+            None => Ok(()),
+        }
+    }
+
+    fn refuse_cooling(&self, channel: Channel, terms: &Terms<'_>) -> Result<(), Refusal> {
+        match self.cooling(channel, terms) {
+            Duration::ZERO => Ok(()),
+            retry_after => Err(Refusal::RateLimited { limit: "retransmission_period", retry_after }),
+        }
+    }
+
+    /// Sends a challenge again: the same TAN, or a fresh one when that was exhausted or ran out (the old one is then dead).
+    pub fn retransmit(&mut self, terms: &Terms<'_>, id: ChallengeId, sending: Sending) -> Result<(), Refusal> {
+        let challenge = self.challenge(id)?;
+        match challenge.state {
+            State::Open => {}
+            State::Solved(_) | State::Spent => return Err(Refusal::ChallengeSolved),
+            State::Aborted | State::Void => return Err(Refusal::ChallengeExpired),
+        }
+        self.refuse_blocked(terms)?;
+        let challenge = self.challenge(id)?;
+        if terms.now >= challenge.ends_at {
+            return Err(Refusal::ChallengeExpired);
+        }
+        if !challenge.channel.transmits()
+            || self.active(challenge.channel).is_none() && challenge.kind == ChallengeKind::Token
+        {
+            return Err(Refusal::ChannelNotSupported);
+        }
+        if challenge.transmissions_begun() >= terms.limits.transmissions_per_challenge {
+            return Err(Refusal::RateLimited {
+                limit: "transmissions_per_challenge",
+                retry_after: challenge.ends_at.since(terms.now),
+            });
+        }
+        self.refuse_cooling(challenge.channel, terms)?;
+        self.send_again(terms, id, sending)
+    }
+
+    fn send_again(&mut self, terms: &Terms<'_>, id: ChallengeId, sending: Sending) -> Result<(), Refusal> {
+        let challenge = self.challenge_mut(id)?;
+        let dead = challenge.attempts_left == 0 || terms.now >= challenge.tan_expires_at;
+        if dead {
+            challenge.renew_tan(terms.now, terms.limits);
+        }
+        challenge.claim(sending.transmission, terms.now, sending.lease);
+        let fresh = if dead { "yes" } else { "no" };
+        self.note(Event::of(EventKind::ChallengeRetransmitted).about(id).with("fresh_tan", fresh));
+        Ok(())
+    }
+
+    /// Ends a challenge at the customer's wish, and the unspent token it yielded. Idempotent; the cool-down stays.
+    pub fn abort(&mut self, terms: &Terms<'_>, id: ChallengeId) -> Result<(), Refusal> {
+        let challenge = self.challenge_mut(id)?;
+        match challenge.state {
+            State::Solved(Some(token)) if token.reservation.is_some() && token.is_alive(terms.now) => {
+                let retry_after = token.reservation.map_or(Duration::ZERO, |held| held.until.since(terms.now));
+                return Err(Refusal::TokenReserved { retry_after });
+            }
+            State::Open | State::Solved(Some(_)) => challenge.state = State::Aborted,
+            State::Solved(None) | State::Spent | State::Aborted | State::Void => return Ok(()),
+        }
+        self.note(Event::of(EventKind::ChallengeAborted).about(id));
+        Ok(())
+    }
+}
+
+/// A challenge as it begins: its first TAN in force, its first sending under way.
+pub(super) fn open_challenge(
+    terms: &Terms<'_>,
+    new: &NewChallenge,
+    kind: ChallengeKind,
+    address: Address,
+    wish: Wish,
+) -> Challenge {
+    let ends_at = terms.now.plus(terms.limits.challenge_lifetime);
+    let mut challenge = Challenge {
+        id: new.id,
+        kind,
+        channel: address.channel(),
+        address,
+        operation: wish.operation,
+        summary: wish.summary,
+        access_token: new.access_token,
+        paid_by: None,
+        tan_key: new.tan_key,
+        tan_digits: terms.limits.tan_digits,
+        generation: 0,
+        requested_at: terms.now,
+        ends_at,
+        tan_expires_at: ends_at,
+        attempts_left: 0,
+        transmissions: 0,
+        transmitted_at: None,
+        claim: None,
+        idempotency: wish.idempotency,
+        state: State::Open,
+    };
+    challenge.renew_tan(terms.now, terms.limits);
+    challenge.claim(new.sending.transmission, terms.now, new.sending.lease);
+    challenge
+}

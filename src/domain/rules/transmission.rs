@@ -1,0 +1,84 @@
+//! What follows when a message was handed over, or could not be.
+
+use std::time::Duration;
+
+use crate::domain::{
+    account::{Account, Terms},
+    challenge::{ChallengeKind, State},
+    event::{Event, EventKind},
+    id::{ChallengeId, TransmissionId},
+};
+
+/// Whether the message was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandOver {
+    /// It was.
+    Sent,
+    /// It was not; the reason's name, for the trail.
+    Failed(&'static str),
+}
+
+/// What became of a dead holder's sending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakenOver {
+    /// It is to be sent again.
+    ToSend,
+    /// Nobody waits for it any more.
+    Dropped,
+}
+
+impl Account {
+    /// Records the outcome of a sending. Of no effect when another has recorded it, or taken it over since.
+    pub fn record(&mut self, id: ChallengeId, transmission: TransmissionId, outcome: HandOver) {
+        let Ok(challenge) = self.challenge_mut(id) else { return };
+        let Some(claim) = challenge.claim.filter(|claim| claim.transmission == transmission) else { return };
+        challenge.claim = None;
+        match outcome {
+            HandOver::Sent => {
+                challenge.transmissions = challenge.transmissions.saturating_add(1);
+                challenge.transmitted_at = Some(claim.claimed_at);
+                let paid_by = challenge.paid_by;
+                self.note(Event::of(EventKind::TransmissionSent).about(id));
+                if let Some(paid_by) = paid_by {
+                    self.spend(paid_by);
+                }
+            }
+            HandOver::Failed(reason) => self.record_failure(id, reason),
+        }
+    }
+
+    /// A failed hand-over spends no attempt and no cool-down. When it was the first, the challenge is void, its
+    /// `Idempotency-Key` free, and the token that paid for it usable again.
+    fn record_failure(&mut self, id: ChallengeId, reason: &'static str) {
+        self.note(Event::of(EventKind::TransmissionFailed).about(id).with("reason", reason));
+        let Ok(challenge) = self.challenge_mut(id) else { return };
+        if challenge.transmissions > 0 {
+            return;
+        }
+        challenge.idempotency = None;
+        let paid_by = challenge.paid_by.filter(|_| challenge.kind == ChallengeKind::Address);
+        self.void(id, "its message could not be handed over");
+        if let Some(paid_by) = paid_by {
+            self.release(paid_by);
+        }
+    }
+
+    /// Takes over a sending whose holder died: the same transmission and the same TAN under a new lease. When its
+    /// challenge has ended, or the TAN is dead, the sending counts as failed instead. `None` when no dead holder's
+    /// sending is there.
+    pub fn take_over(&mut self, terms: &Terms<'_>, id: ChallengeId, lease: Duration) -> Option<TakenOver> {
+        let challenge = self.challenge_mut(id).ok()?;
+        let claim = challenge.claim.as_mut().filter(|claim| claim.lease_until <= terms.now)?;
+        let transmission = claim.transmission;
+        let wanted =
+            challenge.state == State::Open && challenge.attempts_left > 0 && terms.now < challenge.tan_expires_at;
+        if !wanted {
+            self.record(id, transmission, HandOver::Failed("its challenge ended"));
+            return Some(TakenOver::Dropped);
+        }
+        claim.lease_until = terms.now.plus(lease);
+        let event = Event::of(EventKind::TransmissionTakenOver).about(id);
+        self.note(event.with("transmission", transmission.to_string()));
+        Some(TakenOver::ToSend)
+    }
+}

@@ -1,0 +1,212 @@
+//! The TAN: derived when it is needed, never kept (architecture, idea 4).
+
+use data_encoding::BASE32_NOPAD;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::{
+    channel::Channel,
+    id::{AccountId, ChallengeId},
+    keys::{KeyError, KeyId, KeyRing},
+    operation::OperationDigest,
+};
+
+/// Digits of a code from an authenticator app.
+const TOTP_DIGITS: usize = 6;
+/// Characters of a recovery code, without its dashes.
+const RECOVERY_CHARACTERS: usize = 12;
+
+/// All that a TAN follows from. A row that was tampered with has another TAN (PSD2 RTS art. 5(1)(b)).
+pub struct TanOrigin<'a> {
+    /// The key it is derived under.
+    pub key: KeyId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// The challenge it answers.
+    pub challenge: ChallengeId,
+    /// Which TAN of that challenge: a fresh one is the next generation.
+    pub generation: u32,
+    /// The challenge's kind, by its name.
+    pub kind: &'static str,
+    /// The address it is sent to, in clear.
+    pub address: &'a str,
+    /// The operation it approves, if it is bound to one.
+    pub operation: Option<&'a OperationDigest>,
+    /// How many digits it has; 6 to 10.
+    pub digits: u8,
+}
+
+/// The secret digits. No `Debug`, `Display`, `Clone` or `PartialEq`.
+pub struct Tan(Zeroizing<String>);
+
+impl Tan {
+    /// The first 8 bytes of HMAC-SHA-256, as u64 modulo 10^digits: the bias is below 1e-9 even at ten digits.
+    pub fn derive(ring: &KeyRing, origin: &TanOrigin<'_>) -> Result<Self, KeyError> {
+        let operation: &[u8] = origin.operation.map_or(&[], |digest| digest.as_bytes());
+        let mac = ring.tan_mac(
+            origin.key,
+            &[
+                origin.account.as_uuid().as_bytes(),
+                origin.challenge.as_uuid().as_bytes(),
+                &origin.generation.to_be_bytes(),
+                origin.kind.as_bytes(),
+                origin.address.as_bytes(),
+                operation,
+            ],
+        )?;
+        let first = mac.first_chunk::<8>().copied().unwrap_or_default();
+        let number = u64::from_be_bytes(first) % 10u64.pow(u32::from(origin.digits));
+        Ok(Self(Zeroizing::new(format!("{number:0width$}", width = usize::from(origin.digits)))))
+    }
+
+    /// Whether the candidate is this TAN, in constant time.
+    #[must_use]
+    pub fn is(&self, candidate: &Candidate) -> bool {
+        self.0.as_bytes().ct_eq(candidate.0.as_bytes()).into()
+    }
+
+    /// The digits, for the one message that carries them.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a customer typed, brought to one form: digits or a recovery code, without `T-`, spaces and dashes.
+pub struct Candidate(Zeroizing<String>);
+
+impl Candidate {
+    /// Reads a candidate of any channel; `None` when it could be the right answer of none, which costs no attempt.
+    #[must_use]
+    pub fn parse(raw: &str, tan_digits: u8) -> Option<Self> {
+        let bare = raw.trim_matches(' ');
+        let bare = bare.strip_prefix("T-").or_else(|| bare.strip_prefix("t-")).unwrap_or(bare);
+        let joined: String = bare.chars().filter(|c| *c != ' ' && *c != '-').take(RECOVERY_CHARACTERS + 1).collect();
+        let candidate = Self(Zeroizing::new(joined.to_ascii_lowercase()));
+        let fits = |channel| candidate.fits(channel, tan_digits);
+        Channel::ALL.into_iter().any(fits).then_some(candidate)
+    }
+
+    /// Whether `channel` could have an answer of this form; `tan_digits` is the challenge's own.
+    #[must_use]
+    pub fn fits(&self, channel: Channel, tan_digits: u8) -> bool {
+        let digits = self.0.bytes().all(|byte| byte.is_ascii_digit());
+        match channel {
+            Channel::Sms | Channel::Email => digits && self.0.len() == usize::from(tan_digits),
+            Channel::Totp => digits && self.0.len() == TOTP_DIGITS,
+            Channel::Recovery => {
+                let of_alphabet =
+                    |byte: u8| BASE32_NOPAD.specification().symbols.as_bytes().contains(&byte.to_ascii_uppercase());
+                self.0.len() == RECOVERY_CHARACTERS && self.0.bytes().all(of_alphabet)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        keys::tests::{Fixed, ring},
+        time::Timestamp,
+    };
+    use proptest::prelude::*;
+
+    fn tan(change: impl Fn(&mut TanOrigin<'static>)) -> String {
+        let now = Timestamp::from_seconds(1);
+        let mut origin = TanOrigin {
+            key: KeyId(1),
+            account: AccountId::new(now, &Fixed(1)),
+            challenge: ChallengeId::new(now, &Fixed(2)),
+            generation: 1,
+            kind: "token",
+            address: "+41791234567",
+            operation: None,
+            digits: 8,
+        };
+        change(&mut origin);
+        Tan::derive(&ring(), &origin).unwrap().reveal().to_owned()
+    }
+
+    #[test]
+    fn whatever_a_tan_follows_from_changes_it() {
+        let tan_of_origin = tan(|_| ());
+        assert_eq!(tan_of_origin, tan(|_| ()));
+        let digest = OperationDigest::from_bytes([3; 32]);
+        let changed = [
+            tan(|origin| origin.key = KeyId(2)),
+            tan(|origin| origin.generation = 2),
+            tan(|origin| origin.kind = "address"),
+            tan(|origin| origin.address = "+41791234568"),
+            tan(|origin| origin.account = AccountId::new(Timestamp::from_seconds(2), &Fixed(1))),
+            tan(|origin| origin.challenge = ChallengeId::new(Timestamp::from_seconds(2), &Fixed(1))),
+        ];
+        assert!(changed.iter().all(|other| *other != tan_of_origin));
+        let bound = Tan::derive(
+            &ring(),
+            &TanOrigin {
+                key: KeyId(1),
+                account: AccountId::new(Timestamp::from_seconds(1), &Fixed(1)),
+                challenge: ChallengeId::new(Timestamp::from_seconds(1), &Fixed(2)),
+                generation: 1,
+                kind: "token",
+                address: "+41791234567",
+                operation: Some(&digest),
+                digits: 8,
+            },
+        )
+        .unwrap();
+        assert_ne!(bound.reveal(), tan_of_origin);
+    }
+
+    #[test]
+    fn a_tan_has_its_digits_leading_zeros_included() {
+        for digits in 6..=10 {
+            for generation in 0..200 {
+                let tan = tan(|origin| {
+                    origin.digits = digits;
+                    origin.generation = generation;
+                });
+                assert_eq!(tan.len(), usize::from(digits));
+                assert!(tan.bytes().all(|byte| byte.is_ascii_digit()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_candidate_is_read_as_people_type_it() {
+        for raw in ["12345678", "T-12345678", " 1234 5678 ", "1234-5678", "T-1234-5678", "t-12345678"] {
+            assert!(Candidate::parse(raw, 8).is_some_and(|candidate| *candidate.0 == "12345678"), "{raw}");
+        }
+        assert!(Candidate::parse("ABCD-efgh-2345", 8).is_some_and(|candidate| *candidate.0 == "abcdefgh2345"));
+        assert!(Candidate::parse("123456", 8).is_some_and(|candidate| candidate.fits(Channel::Totp, 8)));
+    }
+
+    #[test]
+    fn what_can_be_no_answer_is_no_candidate() {
+        for raw in [
+            "",
+            " ",
+            "T-",
+            "1234567",
+            "123456789",
+            "1234567x",
+            "１２３４５６７８",
+            "12345678\n",
+            "abcd-efgh-1890",
+            "٠١٢٣٤٥٦٧",
+            "12345678901234567890",
+        ] {
+            assert!(Candidate::parse(raw, 8).is_none(), "{raw:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_candidate_parser(raw in "\\PC*", digits in 6u8..=10) {
+            if let Some(candidate) = Candidate::parse(&raw, digits) {
+                prop_assert!(candidate.0.len() <= RECOVERY_CHARACTERS);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Operation tickets: sealed, never stored (architecture, idea 6).
+
+use data_encoding::BASE64URL_NOPAD;
+
+use super::{
+    chance::Chance,
+    id::AccountId,
+    keys::{KeyError, KeyRing},
+    operation::OperationDigest,
+    time::Timestamp,
+};
+
+/// What a ticket says; only the service can read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// Whose operation it is.
+    pub account: AccountId,
+    /// Which request exactly.
+    pub operation: OperationDigest,
+    /// Until when a challenge may be asked for with it.
+    pub expires_at: Timestamp,
+    /// What the customer is shown, made by the side that saw the request.
+    pub summary: Option<String>,
+}
+
+impl Ticket {
+    /// The sealed text that a client carries; url-safe, and telling nothing.
+    pub fn seal(&self, ring: &KeyRing, chance: &dyn Chance) -> Result<String, KeyError> {
+        let mut clear = Vec::new();
+        clear.extend_from_slice(self.account.as_uuid().as_bytes());
+        clear.extend_from_slice(self.operation.as_bytes());
+        clear.extend_from_slice(&self.expires_at.as_micros().to_be_bytes());
+        clear.extend_from_slice(self.summary.as_deref().unwrap_or_default().as_bytes());
+        Ok(BASE64URL_NOPAD.encode(&ring.seal_ticket(&clear, chance)?))
+    }
+
+    /// Opens a ticket; `None` when it was changed, made elsewhere, or is none.
+    #[must_use]
+    pub fn open(raw: &str, ring: &KeyRing) -> Option<Self> {
+        let clear = ring.open_ticket(&BASE64URL_NOPAD.decode(raw.as_bytes()).ok()?).ok()?;
+        let (account, rest) = clear.split_first_chunk::<16>()?;
+        let (operation, rest) = rest.split_first_chunk::<32>()?;
+        let (expires_at, summary) = rest.split_first_chunk::<8>()?;
+        let summary = String::from_utf8(summary.to_vec()).ok()?;
+        Some(Self {
+            account: AccountId::from_uuid(uuid::Uuid::from_bytes(*account)),
+            operation: OperationDigest::from_bytes(*operation),
+            expires_at: Timestamp::from_micros(i64::from_be_bytes(*expires_at)),
+            summary: (!summary.is_empty()).then_some(summary),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::keys::tests::{Fixed, ring};
+
+    fn ticket() -> Ticket {
+        Ticket {
+            account: AccountId::new(Timestamp::from_seconds(1), &Fixed(3)),
+            operation: OperationDigest::from_bytes([5; 32]),
+            expires_at: Timestamp::from_seconds(700),
+            summary: Some("Remove the sms channel".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_ticket_opens_to_what_was_sealed_and_tells_its_reader_nothing() {
+        let sealed = ticket().seal(&ring(), &Fixed(8)).unwrap();
+        assert_eq!(Ticket::open(&sealed, &ring()), Some(ticket()));
+        let raw = BASE64URL_NOPAD.decode(sealed.as_bytes()).unwrap();
+        assert!(!raw.windows(6).any(|window| window == b"Remove"));
+    }
+
+    #[test]
+    fn a_changed_ticket_is_none() {
+        let sealed = ticket().seal(&ring(), &Fixed(8)).unwrap();
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(Ticket::open(&String::from_utf8(changed).unwrap(), &ring()), None, "character {at}");
+        }
+        for raw in ["", "x", "tan_", "é"] {
+            assert_eq!(Ticket::open(raw, &ring()), None);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Access tokens: found by the hash of their secret, listed without it.
+
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::{account_rows::moment, datastore::Datastore, error::StoreError, moment::Moment, sql};
+use crate::domain::{
+    caller::{AccessToken, Mfa, Scope},
+    id::AccessTokenId,
+    secret::SecretHash,
+    time::Timestamp,
+    username::Username,
+};
+
+impl Datastore {
+    /// The access token of that secret, expired or not, with the moment it was read.
+    pub async fn find_access_token(&self, hash: &SecretHash) -> Result<Option<(AccessToken, Timestamp)>, StoreError> {
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached(sql::ACCESS_TOKEN_FIND).await?;
+        let Some(row) = connection.query_opt(&statement, &[&hash.as_bytes().as_slice()]).await? else {
+            return Ok(None);
+        };
+        let read_at = row.try_get::<_, Moment>("read_at")?.0;
+        Ok(Some((read_token(&row)?, self.shift(read_at))))
+    }
+
+    /// The account's access tokens that have not expired, oldest first.
+    pub async fn list_access_tokens(
+        &self,
+        username: &Username,
+        now: Timestamp,
+    ) -> Result<Vec<AccessToken>, StoreError> {
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached(sql::ACCESS_TOKEN_LIST).await?;
+        let rows = connection.query(&statement, &[&username.as_str(), &Moment(now)]).await?;
+        rows.iter().map(read_token).collect()
+    }
+}
+
+fn read_token(row: &Row) -> Result<AccessToken, StoreError> {
+    let owner: Option<&str> = row.try_get("username")?;
+    Ok(AccessToken {
+        id: AccessTokenId::from_uuid(row.try_get::<_, Uuid>("token_id")?),
+        scope: Scope::named(row.try_get("scope")?).ok_or(StoreError::Corrupt("unknown scope"))?,
+        owner: owner.map(Username::stored),
+        mfa: read_mfa(row)?,
+        operations: row.try_get("operations")?,
+        description: row.try_get("description")?,
+        created_at: row.try_get::<_, Moment>("created_at")?.0,
+        expires_at: row.try_get::<_, Moment>("expires_at")?.0,
+    })
+}
+
+fn read_mfa(row: &Row) -> Result<Mfa, StoreError> {
+    match (row.try_get("mfa")?, moment(row, "mfa_until")?) {
+        ("non-interactive", None) => Ok(Mfa::NonInteractive),
+        ("pending", None) => Ok(Mfa::Pending),
+        ("stepped-up", Some(until)) => Ok(Mfa::SteppedUp { until }),
+        _ => Err(StoreError::Corrupt("unknown mfa of an access token")),
+    }
+}

@@ -1,0 +1,199 @@
+//! Rows of `account.load` become an [`Account`].
+
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::{
+    error::StoreError,
+    moment::Moment,
+    seal::{Column, Sealer},
+};
+use crate::domain::{
+    account::{Account, ActiveChannel, Contact},
+    address::{Mailbox, PhoneNumber},
+    challenge::{Challenge, ChallengeKind, Claim, Idempotency, IssuedToken, Reservation, State},
+    channel::{Channel, Strength},
+    event::TrailHead,
+    id::{AccessTokenId, AccountId, ChallengeId, ReservationId, TransmissionId},
+    keys::KeyId,
+    language::Language,
+    operation::OperationDigest,
+    secret::SecretHash,
+    standing::Standing,
+    time::Timestamp,
+    username::Username,
+};
+
+/// An account as it stands in the database, with what its next transition must know.
+pub(super) struct Stored {
+    pub(super) account: Account,
+    pub(super) version: i64,
+    pub(super) read_at: Timestamp,
+    pub(super) sealed_contact: SealedContact,
+}
+
+/// The contact columns as read: written back as they are when nothing changed.
+#[derive(Clone, Default)]
+pub(super) struct SealedContact {
+    pub(super) phone: Option<Vec<u8>>,
+    pub(super) email: Option<Vec<u8>>,
+}
+
+pub(super) fn read(rows: &[Row], sealer: &Sealer<'_>) -> Result<Option<Stored>, StoreError> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    let mut stored = read_account(first, sealer)?;
+    let account = stored.account.id.as_uuid();
+    for row in rows {
+        let Some(id) = row.try_get::<_, Option<Uuid>>("challenge_id")? else { continue };
+        let known = stored.account.challenges.iter().any(|challenge| challenge.id.as_uuid() == id);
+        if !known {
+            stored.account.challenges.push(read_challenge(row, account, id, sealer)?);
+        }
+    }
+    Ok(Some(stored))
+}
+
+fn read_account(row: &Row, sealer: &Sealer<'_>) -> Result<Stored, StoreError> {
+    let id: Uuid = row.try_get("account_id")?;
+    let username: &str = row.try_get("username")?;
+    let sealed_contact = SealedContact { phone: row.try_get("contact_phone")?, email: row.try_get("contact_email")? };
+    let language: Option<&str> = row.try_get("language")?;
+    let mut account = Account::new(AccountId::from_uuid(id), Username::stored(username));
+    account.contact = read_contact(id, &sealed_contact, sealer)?;
+    account.language = language.and_then(Language::parse);
+    account.standing = read_standing(row)?;
+    account.deleted_at = moment(row, "deleted_at")?;
+    account.channels = read_channels(row, id, sealer)?;
+    account.trail = TrailHead {
+        sequence: row.try_get("event_sequence")?,
+        mac: bytes32(row.try_get("event_mac")?)?,
+        at: row.try_get::<_, Moment>("event_at")?.0,
+    };
+    let read_at = row.try_get::<_, Moment>("read_at")?.0;
+    Ok(Stored { account, version: row.try_get("version")?, read_at, sealed_contact })
+}
+
+pub(super) fn read_contact(account: Uuid, columns: &SealedContact, sealer: &Sealer<'_>) -> Result<Contact, StoreError> {
+    let open = |channel, sealed: &Option<Vec<u8>>| {
+        sealed.as_deref().map(|sealed| sealer.open(Column::Contact(account, channel), sealed)).transpose()
+    };
+    let corrupt = |_| StoreError::Corrupt("sealed contact data is no address");
+    Ok(Contact {
+        phone: open(Channel::Sms, &columns.phone)?.map(|raw| PhoneNumber::parse(&raw)).transpose().map_err(corrupt)?,
+        email: open(Channel::Email, &columns.email)?.map(|raw| Mailbox::parse(&raw)).transpose().map_err(corrupt)?,
+    })
+}
+
+fn read_standing(row: &Row) -> Result<Standing, StoreError> {
+    let failed_strength: Option<&str> = row.try_get("failed_strength")?;
+    Ok(Standing {
+        failures: natural(row.try_get("failures")?)?,
+        total_failures: natural(row.try_get("total_failures")?)?,
+        failed_strength: failed_strength.and_then(Strength::named),
+        blocks: natural(row.try_get("blocks")?)?,
+        blocked_until: moment(row, "blocked_until")?,
+    })
+}
+
+fn read_channels(row: &Row, account: Uuid, sealer: &Sealer<'_>) -> Result<Vec<ActiveChannel>, StoreError> {
+    let kinds: Vec<&str> = row.try_get::<_, Option<_>>("kinds")?.unwrap_or_default();
+    let addresses: Vec<&[u8]> = row.try_get::<_, Option<_>>("addresses")?.unwrap_or_default();
+    let sinces: Vec<Moment> = row.try_get::<_, Option<_>>("sinces")?.unwrap_or_default();
+    let rows = kinds.into_iter().zip(addresses).zip(sinces);
+    rows.map(|((kind, address), since)| {
+        let channel = channel(kind)?;
+        let address = sealer.open_address(Column::ChannelAddress(account, channel), channel, address)?;
+        Ok(ActiveChannel { address, since: since.0 })
+    })
+    .collect()
+}
+
+fn read_challenge(row: &Row, account: Uuid, id: Uuid, sealer: &Sealer<'_>) -> Result<Challenge, StoreError> {
+    let channel = channel(row.try_get("channel")?)?;
+    let summary: Option<&[u8]> = row.try_get("summary")?;
+    Ok(Challenge {
+        id: ChallengeId::from_uuid(id),
+        kind: ChallengeKind::named(row.try_get("kind")?).ok_or(StoreError::Corrupt("unknown kind of challenge"))?,
+        channel,
+        address: sealer.open_address(Column::ChallengeAddress(account, id), channel, row.try_get("address")?)?,
+        operation: optional_bytes32(row.try_get("operation")?)?.map(OperationDigest::from_bytes),
+        summary: summary.map(|sealed| sealer.open(Column::ChallengeSummary(account, id), sealed)).transpose()?,
+        access_token: row.try_get::<_, Option<Uuid>>("access_token")?.map(AccessTokenId::from_uuid),
+        paid_by: row.try_get::<_, Option<Uuid>>("paid_by")?.map(ChallengeId::from_uuid),
+        tan_key: KeyId(natural(row.try_get("tan_key")?)?),
+        tan_digits: u8::try_from(row.try_get::<_, i16>("tan_digits")?)
+            .map_err(|_| StoreError::Corrupt("impossible number of digits"))?,
+        generation: u32::try_from(row.try_get::<_, i32>("generation")?)
+            .map_err(|_| StoreError::Corrupt("negative generation"))?,
+        requested_at: row.try_get::<_, Moment>("requested_at")?.0,
+        ends_at: row.try_get::<_, Moment>("ends_at")?.0,
+        tan_expires_at: row.try_get::<_, Moment>("tan_expires_at")?.0,
+        attempts_left: natural(row.try_get("attempts_left")?)?,
+        transmissions: natural(row.try_get("transmissions")?)?,
+        transmitted_at: moment(row, "transmitted_at")?,
+        claim: read_claim(row)?,
+        idempotency: read_idempotency(row)?,
+        state: read_state(row)?,
+    })
+}
+
+fn read_claim(row: &Row) -> Result<Option<Claim>, StoreError> {
+    let transmission: Option<Uuid> = row.try_get("claim_transmission")?;
+    let times = moment(row, "claimed_at")?.zip(moment(row, "claim_until")?);
+    let claim = |(transmission, (claimed_at, lease_until))| Claim {
+        transmission: TransmissionId::from_uuid(transmission),
+        claimed_at,
+        lease_until,
+    };
+    Ok(transmission.zip(times).map(claim))
+}
+
+fn read_idempotency(row: &Row) -> Result<Option<Idempotency>, StoreError> {
+    let key = optional_bytes32(row.try_get("idempotency_key")?)?;
+    let request = optional_bytes32(row.try_get("idempotency_request")?)?;
+    let known = |(key, request)| Idempotency {
+        key: SecretHash::from_bytes(key),
+        request: OperationDigest::from_bytes(request),
+    };
+    Ok(key.zip(request).map(known))
+}
+
+fn read_state(row: &Row) -> Result<State, StoreError> {
+    Ok(match row.try_get("state")? {
+        "open" => State::Open,
+        "solved" => State::Solved(read_token(row)?),
+        "spent" => State::Spent,
+        "aborted" => State::Aborted,
+        "void" => State::Void,
+        _ => return Err(StoreError::Corrupt("unknown state of a challenge")),
+    })
+}
+
+fn read_token(row: &Row) -> Result<Option<IssuedToken>, StoreError> {
+    let hash = optional_bytes32(row.try_get("token_hash")?)?;
+    let reservation: Option<Uuid> = row.try_get("reservation_id")?;
+    let held = reservation.zip(moment(row, "reserved_until")?);
+    let reservation = held.map(|(id, until)| Reservation { id: ReservationId::from_uuid(id), until });
+    let token = |(hash, expires_at)| IssuedToken { hash: SecretHash::from_bytes(hash), expires_at, reservation };
+    Ok(hash.zip(moment(row, "token_expires_at")?).map(token))
+}
+
+pub(super) fn moment(row: &Row, column: &str) -> Result<Option<Timestamp>, StoreError> {
+    Ok(row.try_get::<_, Option<Moment>>(column)?.map(|moment| moment.0))
+}
+
+pub(super) fn channel(name: &str) -> Result<Channel, StoreError> {
+    Channel::named(name).ok_or(StoreError::Corrupt("unknown channel"))
+}
+
+pub(super) fn natural(number: i16) -> Result<u16, StoreError> {
+    u16::try_from(number).map_err(|_| StoreError::Corrupt("a count below zero"))
+}
+
+pub(super) fn bytes32(bytes: &[u8]) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Corrupt("a digest has not 32 bytes"))
+}
+
+fn optional_bytes32(bytes: Option<&[u8]>) -> Result<Option<[u8; 32]>, StoreError> {
+    bytes.map(bytes32).transpose()
+}

@@ -1,0 +1,96 @@
+//! Accounts as operators make and list them.
+
+use super::{
+    account_rows::{self, SealedContact},
+    datastore::{Author, Datastore},
+    error::StoreError,
+    moment::Moment,
+    seal::Column,
+    sql,
+    transition::{EventColumns, seal_contact},
+};
+use crate::domain::{
+    account::{Account, Contact},
+    channel::Channel,
+    id::AccountId,
+    language::Language,
+    time::Timestamp,
+    username::Username,
+};
+
+/// An account as a list shows it.
+pub struct Listed {
+    /// Its name.
+    pub username: Username,
+    /// Its contact data, in clear.
+    pub contact: Contact,
+    /// The customer's language.
+    pub language: Option<Language>,
+    /// When its latest block ends or ended.
+    pub blocked_until: Option<Timestamp>,
+    /// Its active channels.
+    pub channels: Vec<Channel>,
+}
+
+/// Which part of the list.
+pub struct Page<'a> {
+    /// What the names begin with.
+    pub filter: &'a str,
+    /// How many at most.
+    pub limit: i64,
+    /// How many are passed over.
+    pub offset: i64,
+}
+
+impl Datastore {
+    /// Writes a new account with its channels and first events. `false` when the username is taken.
+    pub async fn create(&self, account: &Account, author: &Author<'_>, now: Timestamp) -> Result<bool, StoreError> {
+        let events = EventColumns::chain(account, &self.sealer(), &self.writing(author, now))?;
+        let SealedContact { phone, email } = seal_contact(account, &self.sealer())?;
+        let language = account.language.as_ref().map(ToString::to_string);
+        let (mut kinds, mut addresses) = (Vec::new(), Vec::new());
+        for active in &account.channels {
+            let channel = active.address.channel();
+            kinds.push(channel.name());
+            addresses.push(
+                self.sealer().seal(Column::ChannelAddress(account.id.as_uuid(), channel), active.address.reveal())?,
+            );
+        }
+        let (id, username, mac, at) =
+            (account.id.as_uuid(), account.username.as_str(), events.head.mac.to_vec(), Moment(now));
+        let mut parameters: super::transition::Parameters<'_> =
+            vec![&id, &username, &phone, &email, &language, &events.head.sequence, &mac, &at, &kinds, &addresses];
+        parameters.extend(events.creation_parameters());
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached(sql::ACCOUNT_CREATE).await?;
+        Ok(connection.query_opt(&statement, &parameters).await?.is_some())
+    }
+
+    /// The accounts whose names begin with the page's filter, by name.
+    pub async fn list(&self, page: &Page<'_>) -> Result<Vec<Listed>, StoreError> {
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached(sql::ACCOUNT_LIST).await?;
+        // `~` is the last character a username can have, so this is behind every name that begins with the filter.
+        let end = format!("{}\u{7f}", page.filter);
+        let rows = connection.query(&statement, &[&page.filter, &end, &page.limit, &page.offset]).await?;
+        rows.iter().map(|row| self.read_listed(row)).collect()
+    }
+
+    fn read_listed(&self, row: &tokio_postgres::Row) -> Result<Listed, StoreError> {
+        let sealed = SealedContact { phone: row.try_get("contact_phone")?, email: row.try_get("contact_email")? };
+        let kinds: Vec<&str> = row.try_get("kinds")?;
+        Ok(Listed {
+            username: Username::stored(row.try_get("username")?),
+            contact: account_rows::read_contact(row.try_get("account_id")?, &sealed, &self.sealer())?,
+            language: row.try_get::<_, Option<&str>>("language")?.and_then(Language::parse),
+            blocked_until: account_rows::moment(row, "blocked_until")?,
+            channels: kinds.into_iter().map(account_rows::channel).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// A new account's id is not in use: `UUIDv7` of that moment.
+    #[must_use]
+    pub fn new_account_id(&self, now: Timestamp) -> AccountId {
+        AccountId::new(now, self.sealer().chance)
+    }
+}

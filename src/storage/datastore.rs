@@ -1,0 +1,223 @@
+//! The database, as the service uses it: load an account, decide, write what follows.
+
+use std::sync::Arc;
+
+use deadpool_postgres::{GenericClient, Object, Pool};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::{
+    account_rows::{self, Stored},
+    error::{StoreError, TOLERANCE_SECONDS},
+    moment::Moment,
+    seal::Sealer,
+    sql,
+    transition::{Transition, Writing},
+    turns::Turns,
+};
+use crate::{
+    clock::Clock,
+    domain::{
+        account::Account, chance::Chance, id::ChallengeId, keys::KeyRing, limits::Limits, secret::SecretHash,
+        time::Timestamp, username::Username,
+    },
+};
+
+/// What the storage layer is handed once.
+#[derive(Clone)]
+pub struct Parts {
+    /// Connections.
+    pub pool: Pool,
+    /// The keys that rows are sealed with.
+    pub ring: Arc<KeyRing>,
+    /// For nonces.
+    pub chance: Arc<dyn Chance>,
+    /// The time that decisions are made for.
+    pub clock: Arc<dyn Clock>,
+    /// Which challenges stay live.
+    pub limits: Arc<Limits>,
+}
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Datastore {
+    parts: Parts,
+    turns: Arc<Turns>,
+}
+
+/// Which account, and which challenges beside its live ones.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The account.
+    pub username: &'a Username,
+    /// A challenge that the request names.
+    pub challenge: Option<ChallengeId>,
+    /// The request's `Idempotency-Key`.
+    pub idempotency: Option<SecretHash>,
+}
+
+impl<'a> Wanted<'a> {
+    /// The account with its live challenges.
+    #[must_use]
+    pub const fn account(username: &'a Username) -> Self {
+        Self { username, challenge: None, idempotency: None }
+    }
+
+    /// The same, and this challenge whether live or not.
+    #[must_use]
+    pub const fn challenge(username: &'a Username, challenge: ChallengeId) -> Self {
+        Self { username, challenge: Some(challenge), idempotency: None }
+    }
+}
+
+/// Who writes, and how much the write matters.
+#[derive(Clone, Copy)]
+pub struct Author<'a> {
+    /// Who this is in the trail.
+    pub actor: &'a str,
+    /// Whether the commit may be lost in a crash of the database without harm (`synchronous_commit = off`).
+    pub may_be_lost: bool,
+}
+
+impl<'a> Author<'a> {
+    /// An author whose word is on disk before it is answered.
+    #[must_use]
+    pub const fn durable(actor: &'a str) -> Self {
+        Self { actor, may_be_lost: false }
+    }
+}
+
+impl Datastore {
+    /// A datastore of these parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self { parts, turns: Arc::new(Turns::new()) }
+    }
+
+    pub(super) async fn connection(&self) -> Result<Object, StoreError> {
+        self.parts.pool.get().await.map_err(StoreError::Pool)
+    }
+
+    pub(super) fn sealer(&self) -> Sealer<'_> {
+        Sealer { ring: &self.parts.ring, chance: &*self.parts.chance }
+    }
+
+    pub(super) fn ring(&self) -> &KeyRing {
+        &self.parts.ring
+    }
+
+    pub(super) fn shift(&self, database: Timestamp) -> Timestamp {
+        self.parts.clock.shift(database)
+    }
+
+    pub(super) fn writing<'a>(&'a self, author: &Author<'a>, now: Timestamp) -> Writing<'a> {
+        Writing { actor: author.actor, now, limits: &self.parts.limits, may_be_lost: author.may_be_lost }
+    }
+
+    /// The moment, by the database's clock.
+    pub async fn now(&self) -> Result<Timestamp, StoreError> {
+        let connection = self.connection().await?;
+        let row = connection.query_one(&connection.prepare_cached(sql::SCHEMA_NOW).await?, &[]).await?;
+        Ok(self.shift(row.try_get::<_, Moment>("read_at")?.0))
+    }
+
+    /// Shows an account to `look`, without changing it. `None` when there is no such account; a deleted one is shown.
+    pub async fn look<T>(
+        &self,
+        wanted: &Wanted<'_>,
+        look: impl FnOnce(&Account, Timestamp) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        let connection = self.connection().await?;
+        let stored = self.load(&connection, wanted).await?;
+        stored.map(|stored| Ok(look(&stored.account, self.decision_time(&stored)?))).transpose()
+    }
+
+    /// Lets `decide` change an account, and writes all that follows in one statement. `None` when there is no such
+    /// account, or it was deleted. When another transition was faster, `decide` is asked again, under the row's lock.
+    ///
+    /// An error means that nothing was changed or, after a lost connection, that the outcome is not known; no answer
+    /// of `decide` leaves before its consequences are written.
+    pub async fn transact<T>(
+        &self,
+        wanted: &Wanted<'_>,
+        author: &Author<'_>,
+        mut decide: impl FnMut(&mut Account, Timestamp) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        let _turn = self.turns.take(wanted.username).await?;
+        let mut connection = self.connection().await?;
+        match self.decide_once(&connection, wanted, author, &mut decide).await? {
+            Decided::NoAccount => Ok(None),
+            Decided::Written(answer) => Ok(Some(answer)),
+            Decided::Overtaken => self.decide_locked(&mut connection, wanted, author, &mut decide).await,
+        }
+    }
+
+    /// The second try: the lock is a statement of its own, the load one after it.
+    async fn decide_locked<T>(
+        &self,
+        connection: &mut Object,
+        wanted: &Wanted<'_>,
+        author: &Author<'_>,
+        decide: &mut impl FnMut(&mut Account, Timestamp) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        let transaction = connection.transaction().await?;
+        let lock = transaction.prepare_cached(sql::ACCOUNT_LOCK).await?;
+        transaction.query_opt(&lock, &[&wanted.username.as_str()]).await?;
+        let decided = self.decide_once(&transaction, wanted, author, decide).await?;
+        transaction.commit().await?;
+        match decided {
+            Decided::NoAccount => Ok(None),
+            Decided::Written(answer) => Ok(Some(answer)),
+            Decided::Overtaken => Err(StoreError::Corrupt("an account changed under its lock")),
+        }
+    }
+
+    async fn decide_once<T>(
+        &self,
+        client: &impl GenericClient,
+        wanted: &Wanted<'_>,
+        author: &Author<'_>,
+        decide: &mut impl FnMut(&mut Account, Timestamp) -> T,
+    ) -> Result<Decided<T>, StoreError> {
+        let Some(stored) = self.load(client, wanted).await?.filter(|stored| stored.account.deleted_at.is_none()) else {
+            return Ok(Decided::NoAccount);
+        };
+        let now = self.decision_time(&stored)?;
+        let mut after = stored.account.clone();
+        let answer = decide(&mut after, now);
+        let transition = Transition::between(&stored, &after, &self.sealer(), &self.writing(author, now))?;
+        let Some(transition) = transition else { return Ok(Decided::Written(answer)) };
+        let statement = client.prepare_cached(sql::ACCOUNT_TRANSITION).await?;
+        let written = client.query_opt(&statement, &transition.parameters()).await?;
+        Ok(if written.is_some() { Decided::Written(answer) } else { Decided::Overtaken })
+    }
+
+    async fn load(&self, client: &impl GenericClient, wanted: &Wanted<'_>) -> Result<Option<Stored>, StoreError> {
+        let rows = self.load_rows(client, wanted).await?;
+        account_rows::read(&rows, &self.sealer())
+    }
+
+    async fn load_rows(&self, client: &impl GenericClient, wanted: &Wanted<'_>) -> Result<Vec<Row>, StoreError> {
+        let named: Vec<Uuid> = wanted.challenge.into_iter().map(ChallengeId::as_uuid).collect();
+        let key = wanted.idempotency.map(|key| key.as_bytes().to_vec());
+        // Without a key no partition needs to be looked into; with one, the rules check the age.
+        let from = if key.is_some() { Uuid::nil() } else { Uuid::max() };
+        let statement = client.prepare_cached(sql::ACCOUNT_LOAD).await?;
+        Ok(client.query(&statement, &[&wanted.username.as_str(), &named, &key, &from]).await?)
+    }
+
+    /// The moment that a decision about this account is made for: never before its last event.
+    fn decision_time(&self, stored: &Stored) -> Result<Timestamp, StoreError> {
+        let (now, last) = (self.shift(stored.read_at), stored.account.trail.at);
+        if last.since(now) > std::time::Duration::from_secs(TOLERANCE_SECONDS) {
+            return Err(StoreError::ClockBehind);
+        }
+        Ok(now.max(last))
+    }
+}
+
+enum Decided<T> {
+    NoAccount,
+    Written(T),
+    Overtaken,
+}

@@ -1,0 +1,29 @@
+//! What can go wrong between the service and its database.
+
+use crate::domain::keys::KeyError;
+
+/// Nothing was changed, or (after a lost connection) the outcome is not known.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No connection could be had in time.
+    #[error("no database connection could be had")]
+    Pool(#[source] deadpool_postgres::PoolError),
+    /// The database refused a statement, or went away.
+    #[error("the database did not do as asked")]
+    Database(#[from] tokio_postgres::Error),
+    /// Too many requests for one account wait already.
+    #[error("too many requests for one account at once")]
+    Crowded,
+    /// A row says what cannot be.
+    #[error("a row cannot be read: {0}")]
+    Corrupt(&'static str),
+    /// A key is missing, or a sealed value was changed.
+    #[error("a sealed value cannot be used")]
+    Key(#[from] KeyError),
+    /// The clock runs behind the account's trail.
+    #[error("the database's clock runs behind the account's last event by more than {TOLERANCE_SECONDS} s")]
+    ClockBehind,
+}
+
+/// How far the clock may run behind an account's last event; within it, the event's time counts (architecture, idea 10).
+pub const TOLERANCE_SECONDS: u64 = 5;

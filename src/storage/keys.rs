@@ -1,0 +1,43 @@
+//! The key ring as the database knows it.
+
+use tokio_postgres::Client;
+
+use super::{
+    account_rows::{bytes32, natural},
+    error::StoreError,
+    sql,
+};
+use crate::domain::keys::{KeyId, KeyRing};
+
+/// A key that the database knows.
+pub struct KnownKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Its fingerprint.
+    pub fingerprint: [u8; 32],
+    /// Whether what is new is made with it.
+    pub active: bool,
+}
+
+/// Every key that the database knows.
+pub async fn known_keys(client: &Client) -> Result<Vec<KnownKey>, StoreError> {
+    let rows = client.query(sql::KEY_LIST, &[]).await?;
+    let read = |row: &tokio_postgres::Row| {
+        Ok(KnownKey {
+            id: KeyId(natural(row.try_get("key_id")?)?),
+            fingerprint: bytes32(row.try_get("fingerprint")?)?,
+            active: row.try_get("active")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Makes a ring's keys known to a database that knows none yet.
+pub async fn register_keys(client: &Client, ring: &KeyRing) -> Result<(), StoreError> {
+    for (id, fingerprint) in ring.fingerprints() {
+        let active = id == ring.active();
+        let number = i16::try_from(id.0).map_err(|_| StoreError::Corrupt("a key's id is too large"))?;
+        client.execute(sql::KEY_REGISTER, &[&number, &fingerprint.as_slice(), &active]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! Every statement of the service, by noun and verb. The texts stand in `sql/queries`.
+
+macro_rules! statement {
+    ($($name:ident = $file:literal;)*) => {
+        $(pub(super) const $name: &str = include_str!(concat!("../../sql/queries/", $file, ".sql"));)*
+        /// Every statement by its name, for tests that explain or count them.
+        pub const ALL: &[(&str, &str)] = &[$(($file, $name)),*];
+    };
+}
+
+statement! {
+    ACCOUNT_LOAD = "account/load";
+    ACCOUNT_LOCK = "account/lock";
+    ACCOUNT_CREATE = "account/create";
+    ACCOUNT_LIST = "account/list";
+    ACCOUNT_TRANSITION = "account/transition";
+    CHALLENGE_LAPSED = "challenge/lapsed";
+    ACCESS_TOKEN_FIND = "access_token/find";
+    ACCESS_TOKEN_LIST = "access_token/list";
+    EVENT_CHAIN = "event/chain";
+    EVENT_BARE_ACCOUNTS = "event/bare_accounts";
+    KEY_LIST = "key/list";
+    KEY_REGISTER = "key/register";
+    SCHEMA_VERSION = "schema/version";
+    SCHEMA_PREPARE_PARTITIONS = "schema/prepare_partitions";
+    SCHEMA_NOW = "schema/now";
+}

@@ -1,0 +1,184 @@
+//! The audit trail read back, link by link, and held against its MACs.
+
+use std::collections::BTreeMap;
+
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::{
+    account_rows::{bytes32, natural},
+    datastore::Datastore,
+    error::StoreError,
+    moment::Moment,
+    sql,
+};
+use crate::domain::{
+    event::Link,
+    id::{AccountId, ChallengeId},
+    keys::KeyId,
+    username::Username,
+};
+
+/// Events read at once.
+const BATCH: i64 = 5_000;
+
+/// What verifying found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every event follows from the one before, up to each account's own word.
+    Whole {
+        /// How many events there are.
+        events: u64,
+    },
+    /// The first event that does not.
+    Broken {
+        /// Whose chain.
+        username: String,
+        /// Its number in the chain.
+        sequence: i64,
+        /// What is wrong with it.
+        trouble: &'static str,
+    },
+}
+
+/// How far a chain was followed.
+struct Followed {
+    account: Uuid,
+    username: String,
+    sequence: i64,
+    mac: [u8; 32],
+    claimed_sequence: i64,
+    claimed_mac: Vec<u8>,
+}
+
+impl Followed {
+    fn start(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            account: row.try_get("account_id")?,
+            username: row.try_get::<_, Option<String>>("username")?.unwrap_or_default(),
+            sequence: 0,
+            mac: [0; 32],
+            claimed_sequence: row.try_get::<_, Option<i64>>("event_sequence")?.unwrap_or_default(),
+            claimed_mac: row.try_get::<_, Option<Vec<u8>>>("event_mac")?.unwrap_or_default(),
+        })
+    }
+
+    fn broken(&self, sequence: i64, trouble: &'static str) -> Verdict {
+        Verdict::Broken { username: self.username.clone(), sequence, trouble }
+    }
+
+    /// The account's own word must be where the chain ends.
+    fn end(&self) -> Option<Verdict> {
+        if self.username.is_empty() {
+            return Some(self.broken(self.sequence, "its account is gone"));
+        }
+        if self.sequence < self.claimed_sequence {
+            return Some(self.broken(self.sequence + 1, "it is missing: the chain was cut off"));
+        }
+        let agrees = self.sequence == self.claimed_sequence && self.mac.as_slice() == self.claimed_mac.as_slice();
+        (!agrees).then(|| self.broken(self.sequence, "the account names another end of its chain"))
+    }
+}
+
+impl Datastore {
+    /// Follows every chain, or one account's. Reads in batches; an account that is written to meanwhile is read again.
+    pub async fn verify_trail(&self, only: Option<&Username>) -> Result<Verdict, StoreError> {
+        let mut events = 0;
+        let mut at = (Uuid::nil(), 0);
+        let mut followed: Option<Followed> = None;
+        loop {
+            let rows = self.chain_behind(at).await?;
+            for row in &rows {
+                let account: Uuid = row.try_get("account_id")?;
+                if let Some(broken) = close_other(&mut followed, account, only) {
+                    return Ok(broken);
+                }
+                let chain = match &mut followed {
+                    Some(chain) => chain,
+                    None => followed.insert(Followed::start(row)?),
+                };
+                if let Some(broken) = self.follow(chain, row, only)? {
+                    return Ok(broken);
+                }
+                events += 1;
+                at = (account, chain.sequence);
+            }
+            if rows.is_empty() {
+                break;
+            }
+        }
+        if let Some(broken) = followed.as_ref().filter(|chain| concerns(chain, only)).and_then(Followed::end) {
+            return Ok(broken);
+        }
+        Ok(self.missing_chain(only).await?.unwrap_or(Verdict::Whole { events }))
+    }
+
+    async fn chain_behind(&self, (account, sequence): (Uuid, i64)) -> Result<Vec<Row>, StoreError> {
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached(sql::EVENT_CHAIN).await?;
+        Ok(connection.query(&statement, &[&account, &sequence, &BATCH]).await?)
+    }
+
+    async fn missing_chain(&self, only: Option<&Username>) -> Result<Option<Verdict>, StoreError> {
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached(sql::EVENT_BARE_ACCOUNTS).await?;
+        let Some(row) = connection.query_opt(&statement, &[]).await? else { return Ok(None) };
+        let username: String = row.try_get("username")?;
+        let concerns = only.is_none_or(|only| only.as_str() == username);
+        Ok(concerns.then_some(Verdict::Broken {
+            username,
+            sequence: 1,
+            trouble: "it is missing: the whole chain is gone",
+        }))
+    }
+
+    fn follow(&self, chain: &mut Followed, row: &Row, only: Option<&Username>) -> Result<Option<Verdict>, StoreError> {
+        let sequence: i64 = row.try_get("sequence")?;
+        if !concerns(chain, only) {
+            chain.sequence = sequence;
+            return Ok(None);
+        }
+        // The account's own word as of this batch: it may have gone on since the chain's first event was read.
+        chain.claimed_sequence = row.try_get::<_, Option<i64>>("event_sequence")?.unwrap_or_default();
+        chain.claimed_mac = row.try_get::<_, Option<Vec<u8>>>("event_mac")?.unwrap_or_default();
+        if sequence != chain.sequence + 1 {
+            return Ok(Some(chain.broken(chain.sequence + 1, "it is missing")));
+        }
+        let stored = bytes32(row.try_get("mac")?)?;
+        if self.recomputed(row, &chain.mac)? != Some(stored) {
+            return Ok(Some(chain.broken(sequence, "it was changed, or does not follow from the one before")));
+        }
+        chain.sequence = sequence;
+        chain.mac = stored;
+        Ok(None)
+    }
+
+    /// The MAC that the event should have; `None` when no key of the ring can have made it.
+    fn recomputed(&self, row: &Row, previous: &[u8; 32]) -> Result<Option<[u8; 32]>, StoreError> {
+        let Ok(details) = serde_json::from_str::<BTreeMap<String, String>>(row.try_get("details")?) else {
+            return Ok(None);
+        };
+        let sorted: Vec<(&str, &str)> = details.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let link = Link {
+            key: KeyId(natural(row.try_get("key_id")?)?),
+            account: AccountId::from_uuid(row.try_get("account_id")?),
+            sequence: row.try_get("sequence")?,
+            at: row.try_get::<_, Moment>("at")?.0,
+            kind: row.try_get("kind")?,
+            actor: row.try_get("actor")?,
+            challenge: row.try_get::<_, Option<Uuid>>("challenge_id")?.map(ChallengeId::from_uuid),
+            details: &sorted,
+        };
+        Ok(link.mac(self.ring(), previous).ok())
+    }
+}
+
+fn concerns(chain: &Followed, only: Option<&Username>) -> bool {
+    only.is_none_or(|only| only.as_str() == chain.username)
+}
+
+/// When the rows go over to another account, the chain followed so far must have come to its end.
+fn close_other(followed: &mut Option<Followed>, account: Uuid, only: Option<&Username>) -> Option<Verdict> {
+    let other = followed.take_if(|chain| chain.account != account)?;
+    if concerns(&other, only) { other.end() } else { None }
+}
