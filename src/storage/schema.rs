@@ -68,7 +68,8 @@ pub async fn version(client: &Client) -> Result<Option<i32>, StoreError> {
 impl Datastore {
     /// The schema's version; `None` when there is no schema at all.
     pub async fn schema_version(&self) -> Result<Option<i32>, StoreError> {
-        version(&***self.connection().await?).await
+        let connection = self.connection().await?;
+        version(&connection).await
     }
 
     /// Makes the partitions of the coming weeks, a last one included for what was begun before.
