@@ -3,3 +3,5 @@
 //! The layout of folders is the architecture; `docs/ARCHITECTURE.md` tells it, and `tests/layering.rs` keeps it.
 
 pub mod domain;
+pub mod settings;
+pub mod telemetry;
