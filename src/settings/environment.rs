@@ -37,18 +37,16 @@ pub(super) fn overlay(table: &mut Table, environment: impl Iterator<Item = (Stri
 /// and stays as it is written.
 fn segments(name: &str) -> Option<Vec<String>> {
     let rest = name.strip_prefix(PREFIX).filter(|rest| rest.contains(SEPARATOR))?;
-    let mut segments: Vec<_> = rest.splitn(4, SEPARATOR).map(str::to_lowercase).collect();
-    let rest: Vec<_> = rest.split(SEPARATOR).skip(3).collect();
-    let below_env = matches!(segments.as_slice(), [channel, _, env, _] if channel == "channel" && env == "env");
-    if !rest.is_empty() {
-        segments.truncate(3);
+    let keys: Vec<_> = rest.split(SEPARATOR).collect();
+    let lower = |keys: &[&str]| keys.iter().map(|key| key.to_lowercase()).collect::<Vec<_>>();
+    match keys.as_slice() {
+        [section, channel, env, free @ ..] if !free.is_empty() && lower(&[section, env]) == ["channel", "env"] => {
+            let mut segments = lower(&[section, channel, env]);
+            segments.push(free.join(SEPARATOR));
+            Some(segments)
+        }
+        keys => Some(lower(keys)),
     }
-    if below_env {
-        segments.push(rest.join(SEPARATOR));
-    } else {
-        segments.extend(rest.into_iter().map(str::to_lowercase));
-    }
-    Some(segments)
 }
 
 fn place(table: &mut Table, segments: &[String], raw: String) -> Result<(), String> {
