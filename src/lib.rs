@@ -5,4 +5,6 @@
 pub mod chance;
 pub mod clock;
 pub mod domain;
+pub mod settings;
 pub mod storage;
+pub mod telemetry;

@@ -1,0 +1,158 @@
+//! `[[gateway.operation]]`: one protected route of the bank core.
+
+use super::{
+    raw::Raw,
+    route::RoutePath,
+    section::Section,
+    value::{Named, Value, plain_text, quoted},
+};
+use crate::domain::channel::Strength;
+
+/// The longest name of an operation, in characters.
+const LONGEST_NAME: usize = 64;
+
+/// What a protected operation asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assurance {
+    /// Nothing but the caller's credential.
+    None,
+    /// A stepped-up session, or a one-shot token.
+    Session,
+    /// A one-shot token.
+    Token,
+    /// A one-shot token bound to this very request.
+    Bound,
+}
+
+impl Named for Assurance {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("none", Self::None), ("session", Self::Session), ("token", Self::Token), ("bound", Self::Bound)];
+}
+
+/// What a caller without a sufficient proof is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnMissing {
+    /// 403 with a ticket.
+    Forbid,
+    /// 202 with challenges, as GNU Taler's clients know it.
+    Challenge,
+}
+
+impl Named for OnMissing {
+    const NAMES: &'static [(&'static str, Self)] = &[("forbid", Self::Forbid), ("challenge", Self::Challenge)];
+}
+
+/// When it is known who is calling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownBy {
+    /// Before the bank core is asked, by the caller's credential.
+    Request,
+    /// By the bank core's 2xx, which is withheld until a proof comes: a log-in.
+    Response,
+}
+
+impl Named for KnownBy {
+    const NAMES: &'static [(&'static str, Self)] = &[("request", Self::Request), ("response", Self::Response)];
+}
+
+/// The method of a protected route, in capitals.
+struct Method(String);
+
+impl Value for Method {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        let right = r#"a method in capitals, like "POST""#;
+        let text = plain_text(raw, right)?;
+        if !text.chars().all(|c| c.is_ascii_uppercase() || c == '-') {
+            return Err(format!("is no method; write {right}"));
+        }
+        match text.as_str() {
+            "HEAD" => Err(r#"is covered by GET; write "GET""#.to_owned()),
+            "OPTIONS" | "CONNECT" | "TRACE" => Err(format!("cannot be protected; write {right}")),
+            _ => Ok(Self(text)),
+        }
+    }
+
+    fn show(&self) -> String {
+        quoted(&self.0)
+    }
+}
+
+/// The name of an operation.
+struct Name(String);
+
+impl Value for Name {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        let right = r#"1 to 64 letters, digits, '-', '_' or '.', like "transfer""#;
+        let text = plain_text(raw, right)?;
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if text.len() > LONGEST_NAME || !text.chars().all(allowed) {
+            return Err(format!("is no name of an operation; write {right}"));
+        }
+        Ok(Self(text))
+    }
+
+    fn show(&self) -> String {
+        quoted(&self.0)
+    }
+}
+
+/// One protected route of the bank core.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its name, which no other operation has: what an API token's `operations` list.
+    pub name: String,
+    /// Its method; `GET` covers `HEAD`.
+    pub method: String,
+    /// Its path.
+    pub path: RoutePath,
+    /// What it asks for.
+    pub assurance: Assurance,
+    /// What the proof must at least show.
+    pub strength: Strength,
+    /// Whether an account without channels is refused rather than let through.
+    pub enrolled: bool,
+    /// Whether the bank core answers a repeat with the same `Idempotency-Key` without doing it twice.
+    pub idempotent: bool,
+    /// Whether its success deletes the account here too.
+    pub closes_account: bool,
+    /// What a caller without a sufficient proof is told.
+    pub on_missing: OnMissing,
+    /// When it is known who is calling.
+    pub identity: KnownBy,
+    /// The template of what the customer is shown.
+    pub summary: Option<String>,
+}
+
+impl Operation {
+    /// `None` when what is required is missing or wrong; the trouble is noted then.
+    pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
+        let name = section.required("name", r#"a name that no other operation has, like "transfer""#);
+        let method = section.required("method", r#"its method, like "POST""#);
+        let path = section.required("path", r#"its path, like "/accounts/{username}/transactions""#);
+        let assurance = section.or("assurance", Assurance::Bound);
+        let strength = section.or("strength", Strength::Inform);
+        let enrolled = section.or("enrolled", false);
+        let idempotent = section.or("idempotent", false);
+        let closes_account = section.or("closes_account", false);
+        let on_missing = section.or("on_missing", OnMissing::Forbid);
+        let identity = section.or("identity", KnownBy::Request);
+        let summary = section.optional("summary");
+        if identity == KnownBy::Response && on_missing != OnMissing::Challenge {
+            section.trouble("identity", r#""response" needs on_missing = "challenge"; write both, or neither"#);
+        }
+        let (Name(name), Method(method), path) = (name?, method?, path?);
+        Some(Self {
+            name,
+            method,
+            path,
+            assurance,
+            strength,
+            enrolled,
+            idempotent,
+            closes_account,
+            on_missing,
+            identity,
+            summary,
+        })
+    }
+}

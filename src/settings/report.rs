@@ -1,0 +1,85 @@
+//! What `tanager check-config` shows: the values in force, what is doubtful, and how hard guessing is.
+
+use std::fmt;
+
+use super::{
+    Settings,
+    channels::ScriptTrouble,
+    notes::{Effective, Source},
+};
+use crate::domain::channel::Channel;
+
+impl Settings {
+    /// What is allowed but doubtful, a sentence each; looks at the files that are named.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.channel_warnings();
+        if self.server.origin.is_none() {
+            warnings
+                .push("server.origin is not set: the texts of SMS are not bound to the bank's web origin.".to_owned());
+        }
+        if let Some(file) = self.database.ca_file.as_ref().filter(|file| !file.is_file()) {
+            warnings.push(format!("database.ca_file: {} is no file.", file.display()));
+        }
+        for key in &self.identity.without_effect {
+            warnings.push(format!("identity.{key} has no effect in this mode."));
+        }
+        if self.gateway.is_some() {
+            warnings.push("gateway is checked, but not served by this release.".to_owned());
+        }
+        warnings
+    }
+
+    fn channel_warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for (channel, scripted) in self.channels.scripted() {
+            match (scripted.executable(), &scripted.script) {
+                (Err(trouble), Some(script)) => warnings.push(format!(
+                    "channel.{channel}.script: {trouble}: {}; {channel} is not offered.",
+                    script.display()
+                )),
+                (Ok(_) | Err(ScriptTrouble::NotSet | ScriptTrouble::Missing | ScriptTrouble::NotExecutable), _) => {}
+            }
+        }
+        if !Channel::ALL.into_iter().any(|channel| channel.transmits() && self.channels.offers(channel)) {
+            warnings.push("No channel can send a TAN: neither sms nor email has a script that can be run.".to_owned());
+        }
+        if !Channel::ALL.into_iter().any(|channel| self.channels.offers(channel)) {
+            warnings.push("No channel is offered at all: no account can be protected.".to_owned());
+        }
+        warnings
+    }
+
+    /// Writes the values in force (`*` marks those that are not the default; secrets are withheld), the
+    /// [warnings](Self::warnings), and the chances of guessing a TAN that follow from the limits.
+    pub fn report(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let mut section = "";
+        for effective in &self.effective {
+            let (around, key) = effective.path.rsplit_once('.').unwrap_or(("", &effective.path));
+            if around != section {
+                writeln!(out, "[{around}]")?;
+                section = around;
+            }
+            write_value(out, key, effective)?;
+        }
+        for warning in self.warnings() {
+            writeln!(out, "warning: {warning}")?;
+        }
+        writeln!(out, "chance to guess a TAN within one block of attempts: {:.1e}", self.limits.chance_per_block())?;
+        writeln!(
+            out,
+            "chance to guess a TAN in a year of steady guessing ({} tries under the doubling blocks): {:.1e}",
+            self.limits.tries_per_year(),
+            self.limits.chance_per_year()
+        )
+    }
+}
+
+fn write_value(out: &mut dyn fmt::Write, key: &str, effective: &Effective) -> fmt::Result {
+    let shown = effective.shown.as_deref().unwrap_or("(not set)");
+    match &effective.source {
+        Source::Default => writeln!(out, "  {key} = {shown}"),
+        Source::Written => writeln!(out, "* {key} = {shown}"),
+        Source::Variable(name) => writeln!(out, "* {key} = {shown}  (from {name})"),
+    }
+}

@@ -1,0 +1,93 @@
+//! What depends on files: the configuration itself, scripts, and the report that looks at them.
+
+use std::{fs, path::PathBuf};
+
+use super::*;
+use crate::domain::channel::Channel;
+
+#[test]
+fn a_script_is_looked_for_beside_the_configuration_and_then_below_the_working_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = |name: &str| {
+        let text = format!("{LEAST}[channel.sms]\nscript = '{name}'");
+        Settings::from_toml(&text, directory.path(), std::iter::empty()).ok().unwrap().channels.sms.script.unwrap()
+    };
+    let below = std::env::current_dir().unwrap().join("Cargo.toml");
+    assert_eq!(script("Cargo.toml"), below);
+    assert_eq!(script("nowhere.sh"), directory.path().join("nowhere.sh"));
+    fs::write(directory.path().join("Cargo.toml"), "").unwrap();
+    assert_eq!(script("Cargo.toml"), directory.path().join("Cargo.toml"));
+}
+
+#[test]
+fn a_channel_is_offered_while_its_script_can_be_run() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let script = directory.path().join("sms.sh");
+    let text = format!("{LEAST}[channel.sms]\nscript = 'sms.sh'\n[channel.totp]\nenabled = false");
+    let settings = Settings::from_toml(&text, directory.path(), std::iter::empty()).ok().unwrap();
+    assert_eq!(settings.channels.sms.executable(), Err(ScriptTrouble::Missing));
+    fs::write(&script, "#!/bin/sh\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(settings.channels.sms.executable(), Err(ScriptTrouble::NotExecutable));
+    assert!(
+        settings.warnings()[0].contains("channel.sms.script: the script is not executable"),
+        "{:?}",
+        settings.warnings()
+    );
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(settings.channels.sms.executable(), Ok(script.as_path()));
+    let offered = Channel::ALL.map(|channel| settings.channels.offers(channel));
+    assert_eq!(offered, [true, false, false, true]);
+}
+
+#[test]
+fn the_report_shows_what_is_in_force_and_what_is_doubtful() {
+    let settings =
+        loaded(EXAMPLE, &[("TANAGER_LIMITS__TAN_LIFETIME", "4 min"), ("TANAGER_IDENTITY__URL", "http://core")]);
+    let mut report = String::new();
+    settings.report(&mut report).unwrap();
+    for line in [
+        "[server]\n* listen = \"127.0.0.1:9967\"\n",
+        "  workers = (not set)\n",
+        "* tan_lifetime = \"4 min\"  (from TANAGER_LIMITS__TAN_LIFETIME)\n",
+        "  block = \"15 min\"\n",
+        "[gateway.operation[0]]\n* name = \"transfer\"\n",
+        "warning: channel.sms.script: the script does not exist: /etc/tanager/scripts/tan-file.sh; sms is not offered.\n",
+        "warning: identity.url has no effect in this mode.\n",
+        "warning: gateway is checked, but not served by this release.\n",
+        "one block of attempts: 5.0e-8\n",
+        "(100 tries under the doubling blocks): 1.0e-6\n",
+    ] {
+        assert!(report.contains(line), "{line:?} is not in\n{report}");
+    }
+    assert!(!report.contains("warning: server.origin"), "{report}");
+    let bare =
+        loaded(LEAST, &[("TANAGER_CHANNEL__TOTP__ENABLED", "false"), ("TANAGER_CHANNEL__RECOVERY__ENABLED", "false")]);
+    let warnings = bare.warnings().concat();
+    for part in ["server.origin is not set", "No channel can send", "No channel is offered at all"] {
+        assert!(warnings.contains(part), "{warnings}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_says_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let load = |path: &PathBuf| Settings::load(path, std::iter::empty()).err().unwrap().to_string();
+    let missing = load(&directory.path().join("tanager.toml"));
+    assert!(missing.contains("there is no such configuration file") && missing.contains("--config FILE"), "{missing}");
+    let binary = directory.path().join("binary.toml");
+    fs::write(&binary, [0xff, 0xfe]).unwrap();
+    assert!(load(&binary).contains("is not UTF-8"));
+    assert!(load(&directory.path().to_owned()).contains("cannot be read"));
+}
+
+#[test]
+fn files_are_beside_the_configuration() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tanager.toml");
+    fs::write(&path, format!("{LEAST}ca_file = 'ca.pem'\n[keys]\nfile = '/absolute/keys.toml'")).unwrap();
+    let settings = Settings::load(&path, std::iter::empty()).ok().unwrap();
+    assert_eq!(settings.database.ca_file, Some(directory.path().join("ca.pem")));
+    assert_eq!(settings.keys.file, Path::new("/absolute/keys.toml"));
+}
