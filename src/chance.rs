@@ -4,7 +4,7 @@ use rand::Rng;
 
 use crate::domain::chance::Chance;
 
-/// The thread's generator, seeded and re-seeded by the operating system (ChaCha; a CSPRNG as OWASP ASVS 6.5.3 asks).
+/// The thread's generator, seeded and re-seeded by the operating system (a CSPRNG as OWASP ASVS 6.5.3 asks).
 pub struct SystemChance;
 
 impl Chance for SystemChance {

@@ -3,8 +3,12 @@
 //! The layout of folders is the architecture; `docs/ARCHITECTURE.md` tells it, and `tests/layering.rs` keeps it.
 
 pub mod chance;
+pub mod channel;
 pub mod clock;
 pub mod domain;
+pub mod http;
+pub mod identity;
+pub mod service;
 pub mod settings;
 pub mod storage;
 pub mod telemetry;

@@ -44,7 +44,7 @@ pub struct Page<'a> {
 
 impl Datastore {
     /// Writes a new account with its channels and first events. `false` when the username is taken.
-    pub async fn create(&self, account: &Account, author: &Author<'_>, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn create(&self, account: &Account, author: Author<'_>, now: Timestamp) -> Result<bool, StoreError> {
         let events = EventColumns::chain(account, &self.sealer(), &self.writing(author, now))?;
         let SealedContact { phone, email } = seal_contact(account, &self.sealer())?;
         let language = account.language.as_ref().map(ToString::to_string);

@@ -110,7 +110,7 @@ impl Datastore {
         self.parts.clock.shift(database)
     }
 
-    pub(super) fn writing<'a>(&'a self, author: &Author<'a>, now: Timestamp) -> Writing<'a> {
+    pub(super) fn writing<'a>(&'a self, author: Author<'a>, now: Timestamp) -> Writing<'a> {
         Writing { actor: author.actor, now, limits: &self.parts.limits, may_be_lost: author.may_be_lost }
     }
 
@@ -124,7 +124,7 @@ impl Datastore {
     /// Shows an account to `look`, without changing it. `None` when there is no such account; a deleted one is shown.
     pub async fn look<T>(
         &self,
-        wanted: &Wanted<'_>,
+        wanted: Wanted<'_>,
         look: impl FnOnce(&Account, Timestamp) -> T,
     ) -> Result<Option<T>, StoreError> {
         let connection = self.connection().await?;
@@ -139,8 +139,8 @@ impl Datastore {
     /// of `decide` leaves before its consequences are written.
     pub async fn transact<T>(
         &self,
-        wanted: &Wanted<'_>,
-        author: &Author<'_>,
+        wanted: Wanted<'_>,
+        author: Author<'_>,
         mut decide: impl FnMut(&mut Account, Timestamp) -> T,
     ) -> Result<Option<T>, StoreError> {
         let _turn = self.turns.take(wanted.username).await?;
@@ -156,8 +156,8 @@ impl Datastore {
     async fn decide_locked<T>(
         &self,
         connection: &mut Object,
-        wanted: &Wanted<'_>,
-        author: &Author<'_>,
+        wanted: Wanted<'_>,
+        author: Author<'_>,
         decide: &mut impl FnMut(&mut Account, Timestamp) -> T,
     ) -> Result<Option<T>, StoreError> {
         let transaction = connection.transaction().await?;
@@ -175,8 +175,8 @@ impl Datastore {
     async fn decide_once<T>(
         &self,
         client: &impl GenericClient,
-        wanted: &Wanted<'_>,
-        author: &Author<'_>,
+        wanted: Wanted<'_>,
+        author: Author<'_>,
         decide: &mut impl FnMut(&mut Account, Timestamp) -> T,
     ) -> Result<Decided<T>, StoreError> {
         let Some(stored) = self.load(client, wanted).await?.filter(|stored| stored.account.deleted_at.is_none()) else {
@@ -192,12 +192,12 @@ impl Datastore {
         Ok(if written.is_some() { Decided::Written(answer) } else { Decided::Overtaken })
     }
 
-    async fn load(&self, client: &impl GenericClient, wanted: &Wanted<'_>) -> Result<Option<Stored>, StoreError> {
+    async fn load(&self, client: &impl GenericClient, wanted: Wanted<'_>) -> Result<Option<Stored>, StoreError> {
         let rows = self.load_rows(client, wanted).await?;
         account_rows::read(&rows, &self.sealer())
     }
 
-    async fn load_rows(&self, client: &impl GenericClient, wanted: &Wanted<'_>) -> Result<Vec<Row>, StoreError> {
+    async fn load_rows(&self, client: &impl GenericClient, wanted: Wanted<'_>) -> Result<Vec<Row>, StoreError> {
         let named: Vec<Uuid> = wanted.challenge.into_iter().map(ChallengeId::as_uuid).collect();
         let key = wanted.idempotency.map(|key| key.as_bytes().to_vec());
         // Without a key no partition needs to be looked into; with one, the rules check the age.

@@ -1,1 +1,4 @@
-//! The tests against real parts.
+//! The tests against real parts: PostgreSQL, scripts, HTTP.
+#![cfg(test)]
+
+mod script_runner;

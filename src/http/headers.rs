@@ -1,0 +1,220 @@
+//! The headers that carry something (`api.md` sections 1, 2 and 6): each is read once, strictly, into a type of its own.
+//!
+//! Whether a credential or a token is a good one is not decided here.
+
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+
+use super::{code::Code, error::ApiError, secret::SecretText};
+
+/// Carries a one-shot token to a protected operation.
+pub const TAN_TOKEN: HeaderName = HeaderName::from_static("tan-token");
+/// Names the assurance that was missing.
+pub const TAN_REQUIRED: HeaderName = HeaderName::from_static("tan-required");
+/// Names one attempt of the client, so that a repeat does nothing twice.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Carries the ids of Taler's challenges.
+pub const TALER_CHALLENGE_IDS: HeaderName = HeaderName::from_static("taler-challenge-ids");
+/// Names a request in logs, replies and the trail.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What stands before the secret of a bearer credential (RFC 8959).
+const SECRET_TOKEN: &str = "secret-token:";
+/// 256 bits in url-safe base64.
+const SHORTEST_SECRET: usize = 43;
+/// More than any credential of ours has; an upper bound for what is hashed.
+const LONGEST_SECRET: usize = 512;
+const LONGEST_KEY: usize = 255;
+
+/// The whole of an `Authorization` header, whatever its scheme: what the identity mode `upstream` forwards.
+pub struct Authorization(SecretText);
+
+impl Authorization {
+    /// Reads the header; 401/40 when absent or unreadable, 400/23 when it stands twice.
+    pub fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
+        let value = only(headers, &AUTHORIZATION, "Authorization")?;
+        let text = value.and_then(|value| value.to_str().ok()).ok_or_else(unauthorized)?;
+        Ok(Self(SecretText::new(text)))
+    }
+
+    /// The header's value. For forwarding only.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+
+    /// The bearer credential in it; 401/40 when it is of another scheme or malformed.
+    pub fn bearer(&self) -> Result<BearerToken, ApiError> {
+        let (scheme, token) = self.reveal().split_once(' ').ok_or_else(unauthorized)?;
+        let token = token.trim_matches(' ');
+        if scheme.eq_ignore_ascii_case("bearer") && is_secret_token(token) {
+            Ok(BearerToken(SecretText::new(token)))
+        } else {
+            Err(unauthorized())
+        }
+    }
+}
+
+/// A bearer credential: `secret-token:` and 43 or more url-safe characters.
+pub struct BearerToken(SecretText);
+
+impl BearerToken {
+    /// Reads the `Authorization` header; 401/40 when absent, of another scheme or malformed, 400/23 when it stands twice.
+    pub fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
+        Authorization::read(headers)?.bearer()
+    }
+
+    /// The credential with its `secret-token:` before it. For hashing only.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+}
+
+/// What stands in `TAN-Token`. Its form is judged with its value: one answer, 403/10003, for all that is wrong with it.
+pub struct TanToken(SecretText);
+
+impl TanToken {
+    /// Reads the header; `None` when absent, 400/23 when it stands twice, is a list, is empty or is no text.
+    pub fn read(headers: &HeaderMap) -> Result<Option<Self>, ApiError> {
+        let Some(value) = only(headers, &TAN_TOKEN, "TAN-Token")? else { return Ok(None) };
+        match value.to_str() {
+            Ok(text) if !text.trim().is_empty() && !text.contains(',') => Ok(Some(Self(SecretText::new(text.trim())))),
+            Ok(_) | Err(_) => Err(ApiError::header("TAN-Token", "must hold exactly one token")),
+        }
+    }
+
+    /// The token in clear. For hashing only.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+}
+
+/// An `Idempotency-Key`: 1 to 255 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Reads the header; `None` when absent, 400/23 when it stands twice or is malformed.
+    pub fn read(headers: &HeaderMap) -> Result<Option<Self>, ApiError> {
+        let Some(value) = only(headers, &IDEMPOTENCY_KEY, "Idempotency-Key")? else { return Ok(None) };
+        let visible = value.as_bytes().iter().all(u8::is_ascii_graphic);
+        match value.to_str() {
+            Ok(text) if visible && (1..=LONGEST_KEY).contains(&text.len()) => Ok(Some(Self(text.to_owned()))),
+            Ok(_) | Err(_) => {
+                Err(ApiError::header("Idempotency-Key", "must be 1 to 255 visible ASCII characters, without blanks"))
+            }
+        }
+    }
+
+    /// The key as it was sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The one value of `name`; `None` when absent, 400/23 when there are several.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName, written: &str) -> Result<Option<&'a HeaderValue>, ApiError> {
+    let mut values = headers.get_all(name);
+    match (values.next(), values.next()) {
+        (first, None) => Ok(first),
+        (_, Some(_)) => Err(ApiError::header(written, "must not stand twice")),
+    }
+}
+
+fn is_secret_token(text: &str) -> bool {
+    text.strip_prefix(SECRET_TOKEN).is_some_and(|secret| {
+        let url_safe = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        (SHORTEST_SECRET..=LONGEST_SECRET).contains(&secret.len()) && secret.bytes().all(url_safe)
+    })
+}
+
+const fn unauthorized() -> ApiError {
+    ApiError::new(Code::Unauthorized)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &HeaderName, values: &[&[u8]]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(name.clone(), HeaderValue::from_bytes(value).unwrap());
+        }
+        headers
+    }
+
+    fn code<T>(outcome: Result<T, ApiError>) -> u16 {
+        outcome.err().map_or(0, |error| error.code().number())
+    }
+
+    fn credential() -> String {
+        format!("secret-token:{}", "aZ0-_".repeat(9))
+    }
+
+    #[test]
+    fn a_bearer_credential_is_read_whatever_the_case_of_its_scheme() {
+        for scheme in ["Bearer", "bearer", "BEARER"] {
+            let sent = format!("{scheme} {}", credential());
+            let token = BearerToken::read(&headers(&AUTHORIZATION, &[sent.as_bytes()])).ok().unwrap();
+            assert_eq!(token.reveal(), credential());
+        }
+    }
+
+    #[test]
+    fn no_credential_of_ours_is_unauthorized() {
+        assert_eq!(code(BearerToken::read(&HeaderMap::new())), 40);
+        let short = format!("Bearer secret-token:{}", "a".repeat(42));
+        let long = format!("Bearer secret-token:{}", "a".repeat(513));
+        let odd = format!("Bearer secret-token:{}=", "a".repeat(43));
+        let bare = format!("Bearer {}", "a".repeat(60));
+        for sent in ["", "Bearer", "Bearer ", "Basic YTpi", &short, &long, &odd, &bare, &credential(), "Bearer \u{e9}"]
+        {
+            assert_eq!(code(BearerToken::read(&headers(&AUTHORIZATION, &[sent.as_bytes()]))), 40, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_stands_twice_is_malformed() {
+        let sent = format!("Bearer {}", credential());
+        assert_eq!(code(BearerToken::read(&headers(&AUTHORIZATION, &[sent.as_bytes(), sent.as_bytes()]))), 23);
+        assert_eq!(code(TanToken::read(&headers(&TAN_TOKEN, &[b"tan_a", b"tan_a"]))), 23);
+        assert_eq!(code(IdempotencyKey::read(&headers(&IDEMPOTENCY_KEY, &[b"a", b"a"]))), 23);
+    }
+
+    #[test]
+    fn another_scheme_can_still_be_forwarded() {
+        let sent = Authorization::read(&headers(&AUTHORIZATION, &[b"Basic YTpi"])).ok().unwrap();
+        assert_eq!(sent.reveal(), "Basic YTpi");
+        assert_eq!(code(sent.bearer()), 40);
+    }
+
+    #[test]
+    fn a_tan_token_is_exactly_one_and_its_form_is_not_judged() {
+        assert!(TanToken::read(&HeaderMap::new()).ok().unwrap().is_none());
+        for sent in ["tan_x", "whatever it is", "T"] {
+            let token = TanToken::read(&headers(&TAN_TOKEN, &[sent.as_bytes()])).ok().unwrap().unwrap();
+            assert_eq!(token.reveal(), sent);
+        }
+        for sent in [&b""[..], b" ", b"tan_a,tan_b", b",", b"tan_\xff"] {
+            assert_eq!(code(TanToken::read(&headers(&TAN_TOKEN, &[sent]))), 23, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn an_idempotency_key_is_visible_ascii_of_a_bounded_length() {
+        assert_eq!(IdempotencyKey::read(&HeaderMap::new()).ok().unwrap(), None);
+        let longest = "k".repeat(255);
+        for sent in ["\"8e03978e\"", "~!", &longest] {
+            let key = IdempotencyKey::read(&headers(&IDEMPOTENCY_KEY, &[sent.as_bytes()])).ok().unwrap().unwrap();
+            assert_eq!(key.as_str(), sent);
+        }
+        let too_long = "k".repeat(256);
+        for sent in ["", "a b", "a\tb", "\u{e9}", &too_long] {
+            let outcome = IdempotencyKey::read(&headers(&IDEMPOTENCY_KEY, &[sent.as_bytes()]));
+            assert_eq!(code(outcome), 23, "{sent:?}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What the operators' listener tells Prometheus. No label is a free text: cardinality is bounded by the route table.
+
+use std::{sync::OnceLock, time::Duration};
+
+use actix_web::{HttpResponse, web};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use super::method;
+
+const REQUESTS: &str = "tanager_http_requests_total";
+const DURATION: &str = "tanager_http_request_duration_seconds";
+/// Upper ends of the histogram's buckets, in seconds.
+const BUCKETS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 20.0];
+
+/// A recorder of metrics could not be put in place.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("The recorder of metrics could not be put in place: {0}")]
+pub struct MetricsError(String);
+
+/// The recorder of this process.
+#[derive(Clone)]
+pub struct Metrics {
+    handle: PrometheusHandle,
+}
+
+impl Metrics {
+    /// Puts the recorder in place; the second and every further call in a process gives the same one.
+    pub fn install() -> Result<Self, MetricsError> {
+        static INSTALLED: OnceLock<Result<Metrics, MetricsError>> = OnceLock::new();
+        INSTALLED.get_or_init(|| first_install().map_err(|trouble| MetricsError(trouble.to_string()))).clone()
+    }
+
+    /// All metrics in Prometheus' text format.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.handle.render()
+    }
+
+    /// Bounds the memory of the histograms; to be called every few seconds.
+    pub fn upkeep(&self) {
+        self.handle.run_upkeep();
+    }
+
+    /// Mounts `GET /metrics`. For the operators' listener only.
+    pub fn configure(&self, routes: &mut web::ServiceConfig) {
+        routes.service(
+            web::resource("/metrics").app_data(web::Data::new(self.clone())).route(method::get().to(metrics_page)),
+        );
+    }
+}
+
+async fn metrics_page(metrics: web::Data<Metrics>) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(metrics.render())
+}
+
+fn first_install() -> Result<Metrics, metrics_exporter_prometheus::BuildError> {
+    let buckets = Matcher::Full(DURATION.to_owned());
+    let handle = PrometheusBuilder::new().set_buckets_for_metric(buckets, &BUCKETS)?.install_recorder()?;
+    metrics::describe_counter!(REQUESTS, "Requests that were answered.");
+    metrics::describe_histogram!(
+        DURATION,
+        metrics::Unit::Seconds,
+        "The time from a request's head to its reply's head."
+    );
+    Ok(Metrics { handle })
+}
+
+/// Counts a request: `route` is the pattern of the route table, never a path.
+pub(super) fn record_request(method: &'static str, route: &str, status: u16, elapsed: Duration) {
+    let route = route.to_owned();
+    metrics::counter!(REQUESTS, "method" => method, "route" => route.clone(), "status" => status.to_string())
+        .increment(1);
+    metrics::histogram!(DURATION, "method" => method, "route" => route).record(elapsed.as_secs_f64());
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{App, test};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn the_recorder_is_put_in_place_once_and_rendered() {
+        let metrics = Metrics::install().unwrap();
+        let again = Metrics::install().unwrap();
+        record_request("GET", "/rendered/{username}", 200, Duration::from_millis(3));
+        again.upkeep();
+        let app = test::init_service(App::new().configure(|routes| metrics.configure(routes))).await;
+        let reply = test::call_service(&app, test::TestRequest::get().uri("/metrics").to_request()).await;
+        assert_eq!(reply.status(), 200);
+        let text = String::from_utf8(test::read_body(reply).await.to_vec()).unwrap();
+        let line = "tanager_http_requests_total{method=\"GET\",route=\"/rendered/{username}\",status=\"200\"} 1";
+        assert!(text.contains(line), "{text}");
+        assert!(text.contains("tanager_http_request_duration_seconds_bucket"), "{text}");
+    }
+}

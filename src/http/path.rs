@@ -1,0 +1,73 @@
+//! The segments of a path that name something, read into the domain's types.
+
+use actix_web::HttpRequest;
+use uuid::Uuid;
+
+use super::{code::Code, error::ApiError};
+use crate::domain::{channel::Channel, username::Username};
+
+/// The length of a UUID with its four dashes: its one spelling on the wire.
+const UUID_LENGTH: usize = 36;
+
+/// The segment `{username}`; 400/26 when it is no username.
+pub fn username(request: &HttpRequest) -> Result<Username, ApiError> {
+    Username::parse(segment(request, "username"))
+        .map_err(|trouble| ApiError::malformed("username", "must be a username").hint(trouble.to_string()))
+}
+
+/// The segment `{channel}`; 409/5132 when there is no such channel.
+pub fn channel(request: &HttpRequest) -> Result<Channel, ApiError> {
+    Channel::named(segment(request, "channel")).ok_or(ApiError::new(Code::ChannelNotSupported))
+}
+
+/// The segment `{name}` as an id; 400/26 when it is none.
+pub fn id(request: &HttpRequest, name: &str) -> Result<Uuid, ApiError> {
+    let text = segment(request, name);
+    let id = Uuid::try_parse(text).ok().filter(|_| text.len() == UUID_LENGTH);
+    id.ok_or_else(|| ApiError::malformed(name, "must be an id that this service has given out"))
+}
+
+/// The segment as the router read it; what is escaped there names nothing of ours.
+fn segment<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
+    request.match_info().get(name).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn request(name: &'static str, value: &'static str) -> HttpRequest {
+        TestRequest::default().param(name, value).to_http_request()
+    }
+
+    fn code<T>(outcome: Result<T, ApiError>) -> u16 {
+        outcome.err().map_or(0, |error| error.code().number())
+    }
+
+    #[test]
+    fn segments_become_types_or_errors() {
+        assert_eq!(username(&request("username", "alice")).ok().unwrap().as_str(), "alice");
+        assert_eq!(code(username(&request("username", ".."))), 26);
+        assert_eq!(code(username(&request("username", "a%2Fb"))), 26);
+        assert_eq!(channel(&request("channel", "sms")).ok(), Some(Channel::Sms));
+        assert_eq!(code(channel(&request("channel", "SMS"))), 5132);
+    }
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let text = "0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5f";
+        assert_eq!(id(&request("challenge_id", text), "challenge_id").ok().unwrap().to_string(), text);
+        for other in [
+            "",
+            "1",
+            "0197f5a08c2e7c3a9d610a1b2c3d4e5f",
+            "{0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5f}",
+            "urn:uuid:0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5f",
+            "0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5g",
+        ] {
+            assert_eq!(code(id(&request("challenge_id", other), "challenge_id")), 26, "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The query of a request, read strictly: a parameter that stands twice or is malformed is 400/26; those that nobody
+//! asks for are ignored.
+
+use std::ops::RangeInclusive;
+
+use super::error::ApiError;
+use crate::domain::time::Timestamp;
+
+/// The parameters of a query, decoded. No `Debug`: a filter may name a customer.
+pub struct Query {
+    pairs: Vec<(String, String)>,
+}
+
+impl Query {
+    /// Reads what stands behind the `?` of a URL (`application/x-www-form-urlencoded`); 400/26 when an escape is broken or
+    /// does not decode to UTF-8.
+    pub fn parse(raw: &str) -> Result<Self, ApiError> {
+        let pairs: Option<Vec<_>> = raw.split('&').filter(|part| !part.is_empty()).map(decoded_pair).collect();
+        pairs.map(|pairs| Self { pairs }).ok_or_else(|| {
+            ApiError::malformed("query", "must be UTF-8, escaped as in application/x-www-form-urlencoded")
+        })
+    }
+
+    /// The parameter `name` as text; `None` when absent.
+    pub fn optional_text(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        let mut values = self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let (first, second) = (values.next(), values.next());
+        if second.is_some() {
+            return Err(ApiError::malformed(name, "must not stand twice"));
+        }
+        match first {
+            Some(text) if text.contains('\0') => {
+                Err(ApiError::malformed(name, "must be a text (without the character U+0000)"))
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// The parameter `name` as a whole number, written in digits alone, within `range`; `None` when absent.
+    pub fn optional_integer(&self, name: &str, range: RangeInclusive<u64>) -> Result<Option<u64>, ApiError> {
+        let Some(text) = self.optional_text(name)? else { return Ok(None) };
+        let digits_alone = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|number| digits_alone && range.contains(number));
+        number.map(Some).ok_or_else(|| {
+            let trouble = format!("must be a whole number from {} to {}", range.start(), range.end());
+            ApiError::malformed(name, &trouble)
+        })
+    }
+
+    /// The parameter `name` as seconds since 1970; `None` when absent.
+    pub fn optional_moment(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+        /// 9999-12-31T23:59:59Z: the last second that PostgreSQL, RFC 3339 and every client can write.
+        const LAST: u64 = 253_402_300_799;
+        let seconds = self.optional_integer(name, 0..=LAST)?;
+        Ok(seconds.and_then(|seconds| i64::try_from(seconds).ok()).map(Timestamp::from_seconds))
+    }
+}
+
+fn decoded_pair(part: &str) -> Option<(String, String)> {
+    let (name, value) = part.split_once('=').unwrap_or((part, ""));
+    Some((decoded(name)?, decoded(value)?))
+}
+
+/// Undoes `+` and `%XX`; `None` when an escape is broken or the result is not UTF-8.
+fn decoded(raw: &str) -> Option<String> {
+    let mut bytes = raw.bytes();
+    let mut text = Vec::with_capacity(raw.len());
+    while let Some(byte) = bytes.next() {
+        text.push(match byte {
+            b'+' => b' ',
+            b'%' => hex_digit(bytes.next()?)? * 16 + hex_digit(bytes.next()?)?,
+            other => other,
+        });
+    }
+    String::from_utf8(text).ok()
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(raw: &str) -> Query {
+        Query::parse(raw).unwrap_or_else(|error| panic!("{raw}: {error}"))
+    }
+
+    fn code<T>(outcome: Result<T, ApiError>) -> u16 {
+        outcome.err().map_or(0, |error| error.code().number())
+    }
+
+    #[test]
+    fn parameters_are_decoded_and_unknown_ones_ignored() {
+        let query = read("filter=a+b%2Bc%C3%A4&x=1&x=2&&limit=20&%6fffset=0007&since=1766000000&flag");
+        assert_eq!(query.optional_text("filter").unwrap(), Some("a b+cä"));
+        assert_eq!(query.optional_integer("limit", 1..=100).unwrap(), Some(20));
+        assert_eq!(query.optional_integer("offset", 0..=100).unwrap(), Some(7));
+        assert_eq!(query.optional_moment("since").unwrap(), Some(Timestamp::from_seconds(1_766_000_000)));
+        assert_eq!(query.optional_text("flag").unwrap(), Some(""));
+        assert_eq!(query.optional_text("account").unwrap(), None);
+        assert_eq!(read("").optional_integer("limit", 1..=100).unwrap(), None);
+    }
+
+    #[test]
+    fn a_parameter_that_stands_twice_is_malformed() {
+        assert_eq!(code(read("limit=1&limit=1").optional_integer("limit", 1..=100)), 26);
+        assert_eq!(code(read("filter=a&%66ilter=b").optional_text("filter")), 26);
+    }
+
+    #[test]
+    fn what_is_no_number_within_its_range_is_malformed() {
+        for raw in ["", "0", "101", "-1", "+1", "1.0", "1e1", "0x1", "%201", "١", "99999999999999999999"] {
+            assert_eq!(code(read(&format!("limit={raw}")).optional_integer("limit", 1..=100)), 26, "{raw:?}");
+        }
+        for raw in ["never", "-1", "253402300800"] {
+            assert_eq!(code(read(&format!("since={raw}")).optional_moment("since")), 26, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn broken_escapes_are_malformed() {
+        for raw in ["a=%", "a=%4", "a=%zz", "%ff=1", "a=%c3", "a=%+1"] {
+            assert_eq!(code(Query::parse(raw)), 26, "{raw:?}");
+        }
+        assert_eq!(code(read("filter=%00").optional_text("filter")), 26);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_reader(raw in "\\PC*") {
+            if let Ok(query) = Query::parse(&raw) {
+                let _ = (query.optional_text("a"), query.optional_integer("a", 0..=9), query.optional_moment("a"));
+            }
+        }
+    }
+}

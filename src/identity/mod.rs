@@ -1,0 +1,3 @@
+//! Credentials become a caller. Nothing is decided here about what the caller may do.
+
+pub mod local;

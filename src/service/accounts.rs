@@ -1,0 +1,172 @@
+//! Accounts: made and listed by operators, shown to their customers, deleted.
+
+use super::{Failure, ProtectedRequest, Service, no_account, permit};
+use crate::{
+    domain::{
+        account::{Account, ActiveChannel, Contact},
+        caller::{AccessToken, Deed},
+        channel::Channel,
+        event::{Event, EventKind},
+        language::Language,
+        refusal::Refusal,
+        time::Timestamp,
+        username::Username,
+    },
+    storage::{
+        accounts::Page,
+        datastore::{Author, Wanted},
+    },
+};
+
+/// An account that an operator makes.
+pub struct NewAccount {
+    /// Its name.
+    pub username: Username,
+    /// Where the bank reaches the customer.
+    pub contact: Contact,
+    /// Channels that are active at once, each with an address in `contact`.
+    pub channels: Vec<Channel>,
+    /// The customer's language.
+    pub language: Option<Language>,
+}
+
+/// Whether an account was made, or was there with the same data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It was made.
+    New,
+    /// It was there.
+    Same,
+}
+
+/// An account as its customer or an operator sees it.
+pub struct AccountListing {
+    /// Its name.
+    pub username: Username,
+    /// Its contact data.
+    pub contact: Contact,
+    /// Whether the caller sees addresses in clear.
+    pub clear: bool,
+    /// Its active channels, in the order in which they are offered.
+    pub channels: Vec<Channel>,
+    /// The customer's language.
+    pub language: Option<Language>,
+    /// When the block ends that is in force.
+    pub blocked_until: Option<Timestamp>,
+}
+
+impl Service {
+    /// Makes an account. The same again is the same; other data under a taken name is refused.
+    pub async fn create_account(&self, caller: &AccessToken, new: &NewAccount) -> Result<Created, Failure> {
+        permit(caller, Deed::Operate, &new.username)?;
+        let now = self.store().now().await?;
+        let account = self.build_account(new, now)?;
+        if self.store().create(&account, Author::durable(&caller.actor()), now).await? {
+            return Ok(Created::New);
+        }
+        let same = self.store().look(Wanted::account(&new.username), |existing, _| {
+            existing.deleted_at.is_none() && is_same(existing, &account)
+        });
+        match same.await? {
+            Some(true) => Ok(Created::Same),
+            _ => Err(Refusal::UsernameTaken.into()),
+        }
+    }
+
+    fn build_account(&self, new: &NewAccount, now: Timestamp) -> Result<Account, Failure> {
+        let mut account = Account::new(self.store().new_account_id(now), new.username.clone());
+        account.contact = new.contact.clone();
+        account.language.clone_from(&new.language);
+        account.note(Event::of(EventKind::AccountCreated));
+        for channel in &new.channels {
+            self.0.parts.outlets.of(*channel).ok_or(Refusal::ChannelNotSupported)?;
+            let address = account.contact.of(*channel).ok_or(Refusal::NoAddress)?;
+            let event = Event::of(EventKind::ChannelActivated).with("channel", channel.name());
+            account.note(event.with("tan_info", address.masked()));
+            account.channels.push(ActiveChannel { address, since: now });
+        }
+        Ok(account)
+    }
+
+    /// The account as its customer sees it, addresses masked; an operator sees them in clear.
+    pub async fn show_account(&self, caller: &AccessToken, username: &Username) -> Result<AccountListing, Failure> {
+        self.show(caller, Wanted::account(username), |account, terms| {
+            let blocked_until = account.standing.blocked_until.filter(|until| *until > terms.now);
+            Ok(AccountListing {
+                username: account.username.clone(),
+                contact: account.contact.clone(),
+                clear: caller.needs_no_tan(),
+                channels: account.offered().iter().map(|offered| offered.channel).collect(),
+                language: account.language.clone(),
+                blocked_until,
+            })
+        })
+        .await
+    }
+
+    /// Accounts whose names begin with `filter`, by name, for operators.
+    pub async fn list_accounts(
+        &self,
+        caller: &AccessToken,
+        filter: &str,
+        limit: u32,
+        offset: u32,
+    ) -> Result<Vec<AccountListing>, Failure> {
+        permit(caller, Deed::Operate, &Username::system())?;
+        let now = self.store().now().await?;
+        let listed = self.store().list(&Page { filter, limit: i64::from(limit), offset: i64::from(offset) }).await?;
+        let row = |account: crate::storage::accounts::Listed| AccountListing {
+            username: account.username,
+            contact: account.contact,
+            clear: true,
+            channels: account.channels,
+            language: account.language,
+            blocked_until: account.blocked_until.filter(|until| *until > now),
+        };
+        Ok(listed.into_iter().map(row).collect())
+    }
+
+    /// Deletes the account: protected for the customer, without a TAN for operators and bank cores.
+    pub async fn delete_account(
+        &self,
+        caller: &AccessToken,
+        username: &Username,
+        request: &ProtectedRequest,
+    ) -> Result<(), Failure> {
+        let (before, now, notices) = self
+            .change(caller, Deed::DeleteAccount, Wanted::account(username), |account, terms| {
+                let cleared = self.clear(account, terms, caller, request, "delete the account")?;
+                let before = account.clone();
+                let notices = account.delete(terms.now, cleared.paid_by());
+                if let Some(paid_by) = cleared.paid_by() {
+                    account.spend(paid_by);
+                }
+                Ok((before, terms.now, notices))
+            })
+            .await?;
+        self.0.identity.forget_all(username);
+        self.notify(&before, now, &notices);
+        Ok(())
+    }
+
+    /// Ends every block and count of an account: for operators.
+    pub async fn unblock_account(&self, caller: &AccessToken, username: &Username) -> Result<(), Failure> {
+        self.change(caller, Deed::Operate, Wanted::account(username), |account, _| {
+            account.standing.unblock();
+            account.note(Event::of(EventKind::AccountUnblocked));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Refuses when the caller may not see the account, or there is none.
+    pub(super) async fn require_account(&self, caller: &AccessToken, username: &Username) -> Result<(), Failure> {
+        let known = self.store().look(Wanted::account(username), |account, _| account.deleted_at.is_none()).await?;
+        if known == Some(true) { Ok(()) } else { Err(no_account(caller)) }
+    }
+}
+
+fn is_same(existing: &Account, wanted: &Account) -> bool {
+    let channels = |account: &Account| account.offered().into_iter().map(|offered| offered.channel).collect::<Vec<_>>();
+    existing.contact == wanted.contact && existing.language == wanted.language && channels(existing) == channels(wanted)
+}

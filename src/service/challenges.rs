@@ -1,0 +1,221 @@
+//! Requesting, watching, retransmitting, confirming and aborting challenges.
+
+use super::{Failure, Service, permit, sending::Dispatch};
+use crate::{
+    domain::{
+        account::{Account, Terms},
+        caller::{AccessToken, Deed},
+        challenge::Idempotency,
+        channel::Channel,
+        id::ChallengeId,
+        refusal::Refusal,
+        rules::{
+            attempt::AttemptOutcome,
+            factors::{Notice, NoticeKind},
+            request::{Requested, Wish},
+        },
+        secret::OneShotToken,
+        standing::Consequence,
+        tan::Candidate,
+        ticket::Ticket,
+        time::Timestamp,
+        username::Username,
+        view::ChallengeView,
+    },
+    storage::datastore::Wanted,
+};
+
+/// What a client asks for.
+pub struct ChallengeRequest<'a> {
+    /// On which channel.
+    pub channel: Channel,
+    /// The operation ticket, as the client sent it.
+    pub ticket: Option<&'a str>,
+    /// The `Idempotency-Key` and the request that came with it.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// What a right TAN yields.
+pub enum Confirmed {
+    /// A one-shot token.
+    Token {
+        /// The token: in this one reply only.
+        token: OneShotToken,
+        /// Until when it can be used.
+        expires_at: Timestamp,
+        /// Whether it is bound to an operation.
+        bound: bool,
+    },
+    /// A new address is in force.
+    Activated(Channel),
+}
+
+/// What a transition decided: nothing to send, or this.
+enum Begun {
+    Known(ChallengeView),
+    ToSend(Dispatch),
+}
+
+impl Service {
+    /// Requests a challenge; answers when its message was handed over. The same request under the same
+    /// `Idempotency-Key` names the same challenge and sends nothing.
+    pub async fn request_challenge(
+        &self,
+        caller: &AccessToken,
+        username: &Username,
+        request: &ChallengeRequest<'_>,
+    ) -> Result<ChallengeView, Failure> {
+        permit(caller, Deed::Prove, username)?;
+        let ticket = request.ticket.map(|raw| Ticket::open(raw, self.ring()).ok_or(UNREADABLE_TICKET)).transpose()?;
+        let place = self.place(request.channel).await?;
+        let wanted = Wanted { idempotency: request.idempotency.map(|known| known.key), ..Wanted::account(username) };
+        let begun = self.change(caller, Deed::Prove, wanted, |account, terms| {
+            let wish = wish(account, terms, ticket.as_ref(), request.idempotency)?;
+            let new = self.new_challenge(terms, caller, &place.outlet);
+            match account.request(terms, &new, request.channel, wish)? {
+                Requested::Repeated(id) => Ok(Begun::Known(account.view(account.challenge(id)?, terms))),
+                Requested::New(id) => self.dispatch(account, terms, id).map(Begun::ToSend),
+            }
+        });
+        match begun.await? {
+            Begun::Known(view) => Ok(view),
+            Begun::ToSend(dispatch) => self.deliver(place, dispatch).await,
+        }
+    }
+
+    /// Where a challenge stands.
+    pub async fn watch_challenge(
+        &self,
+        caller: &AccessToken,
+        username: &Username,
+        id: ChallengeId,
+    ) -> Result<ChallengeView, Failure> {
+        self.show(caller, Wanted::challenge(username, id), |account, terms| {
+            Ok(account.view(account.challenge(id)?, terms))
+        })
+        .await
+    }
+
+    /// Sends a challenge again; answers when its message was handed over.
+    pub async fn retransmit_challenge(
+        &self,
+        caller: &AccessToken,
+        username: &Username,
+        id: ChallengeId,
+    ) -> Result<ChallengeView, Failure> {
+        permit(caller, Deed::Prove, username)?;
+        let wanted = Wanted::challenge(username, id);
+        // The channel says at which outlet a place is needed, before anything is claimed.
+        let channel = self.show(caller, wanted, |account, _| Ok(account.challenge(id)?.channel)).await?;
+        let place = self.place(channel).await?;
+        let dispatch = self.change(caller, Deed::Prove, wanted, |account, terms| {
+            account.retransmit(terms, id, self.sending(terms, &place.outlet))?;
+            self.dispatch(account, terms, id)
+        });
+        let dispatch = dispatch.await?;
+        self.deliver(place, dispatch).await
+    }
+
+    /// Ends a challenge, and the unspent token it yielded.
+    pub async fn abort_challenge(
+        &self,
+        caller: &AccessToken,
+        username: &Username,
+        id: ChallengeId,
+    ) -> Result<(), Failure> {
+        self.change(
+            caller,
+            Deed::Prove,
+            Wanted::challenge(username, id),
+            |account, terms| Ok(account.abort(terms, id)?),
+        )
+        .await
+    }
+
+    /// Tries a TAN. No answer leaves before its count is written.
+    pub async fn confirm_challenge(
+        &self,
+        caller: &AccessToken,
+        username: &Username,
+        id: ChallengeId,
+        candidate: &Candidate,
+    ) -> Result<Confirmed, Failure> {
+        let token = OneShotToken::generate(self.chance());
+        let (outcome, account, now) = self
+            .change(caller, Deed::Prove, Wanted::challenge(username, id), |account, terms| {
+                let outcome = account.attempt(terms, self.ring(), id, candidate, token.hash())?;
+                Ok((outcome, account.clone(), terms.now))
+            })
+            .await?;
+        self.notify(&account, now, &notices(&outcome, &account));
+        count(&outcome);
+        answer(&outcome, token)
+    }
+}
+
+const UNREADABLE_TICKET: Refusal = Refusal::Parameter {
+    name: "operation",
+    trouble: "It is no operation ticket of this service, or it was changed on the way.",
+};
+
+fn wish(
+    account: &Account,
+    terms: &Terms<'_>,
+    ticket: Option<&Ticket>,
+    idempotency: Option<Idempotency>,
+) -> Result<Wish, Refusal> {
+    let Some(ticket) = ticket else { return Ok(Wish { idempotency, ..Wish::default() }) };
+    if ticket.account != account.id {
+        return Err(UNREADABLE_TICKET);
+    }
+    if terms.now >= ticket.expires_at {
+        return Err(Refusal::ChallengeExpired);
+    }
+    Ok(Wish { operation: Some(ticket.operation), summary: ticket.summary.clone(), idempotency })
+}
+
+fn answer(outcome: &AttemptOutcome, token: OneShotToken) -> Result<Confirmed, Failure> {
+    let refusal = match *outcome {
+        AttemptOutcome::Solved { expires_at, bound } => return Ok(Confirmed::Token { token, expires_at, bound }),
+        AttemptOutcome::Activated { channel, .. } => return Ok(Confirmed::Activated(channel)),
+        AttemptOutcome::Unknown => Refusal::ChallengeNotFound,
+        AttemptOutcome::NoCandidate => Refusal::Parameter {
+            name: "tan",
+            trouble: "It has not the form of this channel's TANs; no attempt was counted.",
+        },
+        AttemptOutcome::Wrong { attempts_left, .. } => Refusal::WrongTan { attempts_left },
+        AttemptOutcome::LastWrong { retry_after, .. } | AttemptOutcome::Exhausted { retry_after } => {
+            Refusal::RateLimited { limit: "attempts_per_tan", retry_after }
+        }
+        AttemptOutcome::AlreadySolved => Refusal::ChallengeSolved,
+        AttemptOutcome::Ended | AttemptOutcome::Expired => Refusal::ChallengeExpired,
+        AttemptOutcome::Blocked { retry_after } => Refusal::AccountBlocked { retry_after },
+    };
+    Err(refusal.into())
+}
+
+/// Whom an attempt's outcome is told: the replaced address, or every active one when a block began or is near.
+fn notices(outcome: &AttemptOutcome, account: &Account) -> Vec<Notice> {
+    let consequence = match outcome {
+        AttemptOutcome::Activated { notices, .. } => return notices.clone(),
+        AttemptOutcome::Wrong { consequence, .. } | AttemptOutcome::LastWrong { consequence, .. } => *consequence,
+        _ => Consequence::default(),
+    };
+    let mut notices = Vec::new();
+    if consequence.block.is_some_and(|block| block.first || block.until.is_never()) {
+        notices.extend(account.notices_to_all(NoticeKind::Blocked));
+    }
+    if consequence.warned {
+        notices.extend(account.notices_to_all(NoticeKind::Warned));
+    }
+    notices
+}
+
+fn count(outcome: &AttemptOutcome) {
+    let name = match outcome {
+        AttemptOutcome::Solved { .. } | AttemptOutcome::Activated { .. } => "solved",
+        AttemptOutcome::Wrong { .. } | AttemptOutcome::LastWrong { .. } => "wrong",
+        _ => "refused",
+    };
+    metrics::counter!("tanager_attempts_total", "outcome" => name).increment(1);
+}

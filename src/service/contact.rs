@@ -1,0 +1,204 @@
+//! Changing contact data and language. Where an active channel stands behind an address, its change is an enrolment,
+//! and its removal that of the channel.
+
+use super::{Enrolment, Failure, ProtectedRequest, Service, message, permit, sending::Dispatch};
+use crate::{
+    channel::Outlet,
+    domain::{
+        account::{Account, Terms},
+        address::{Address, Mailbox, PhoneNumber},
+        caller::{AccessToken, Deed},
+        channel::Channel,
+        event::{Event, EventKind},
+        language::Language,
+        refusal::Refusal,
+        rules::factors::Notice,
+        time::Timestamp,
+        username::Username,
+    },
+    storage::datastore::Wanted,
+};
+
+/// What is to become of one piece of contact data.
+pub enum Edit<T> {
+    /// Nothing.
+    Keep,
+    /// It is forgotten.
+    Remove,
+    /// It is replaced.
+    Set(T),
+}
+
+/// What is to become of an account's data.
+pub struct ContactPatch {
+    /// The telephone number.
+    pub phone: Edit<PhoneNumber>,
+    /// The mailbox.
+    pub email: Edit<Mailbox>,
+    /// Another language.
+    pub language: Option<Language>,
+}
+
+/// What became of it.
+pub enum Patched {
+    /// All is in force.
+    Done,
+    /// A TAN went to the new address; the old one stays in force until it comes back.
+    Pending(Enrolment),
+}
+
+/// What a patch comes to, as the account stands.
+#[derive(Default)]
+struct Plan {
+    /// Addresses without a channel behind them.
+    plain: Vec<Address>,
+    /// Addresses without a channel behind them that are forgotten.
+    forgotten: Vec<Channel>,
+    /// Active channels that go.
+    removed: Vec<Channel>,
+    /// Active channels that get another address.
+    changed: Vec<Address>,
+}
+
+/// What a transition decided.
+enum Applied {
+    Done(Box<Account>, Timestamp, Vec<Notice>),
+    ToSend(Channel, Dispatch),
+}
+
+const ONE_CHANGE: Refusal = Refusal::Parameter {
+    name: "contact_data",
+    trouble: "Change one address with an active channel a request, and remove none in the same one; nothing was changed.",
+};
+const CHANGED_MEANWHILE: Refusal = Refusal::Parameter {
+    name: "contact_data",
+    trouble: "The account's channels were changed at the same time; look, then try again.",
+};
+
+impl ContactPatch {
+    fn plan(&self, account: &Account) -> Result<Plan, Refusal> {
+        let mut plan = Plan::default();
+        plan.add(account, Channel::Sms, self.phone.map(|phone| Address::Phone(phone.clone())));
+        plan.add(account, Channel::Email, self.email.map(|mailbox| Address::Mailbox(mailbox.clone())));
+        let ambiguous = plan.changed.len() > 1 || !plan.changed.is_empty() && !plan.removed.is_empty();
+        if ambiguous { Err(ONE_CHANGE) } else { Ok(plan) }
+    }
+}
+
+impl<T> Edit<T> {
+    fn map<U>(&self, of: impl FnOnce(&T) -> U) -> Edit<U> {
+        match self {
+            Self::Keep => Edit::Keep,
+            Self::Remove => Edit::Remove,
+            Self::Set(value) => Edit::Set(of(value)),
+        }
+    }
+}
+
+impl Plan {
+    fn add(&mut self, account: &Account, channel: Channel, edit: Edit<Address>) {
+        let known = account.contact.of(channel);
+        match (edit, account.active(channel)) {
+            (Edit::Keep, _) => {}
+            (Edit::Remove, Some(_)) => self.removed.push(channel),
+            (Edit::Remove, None) => self.forgotten.extend(known.map(|_| channel)),
+            (Edit::Set(address), Some(active)) if active.address == address => {}
+            (Edit::Set(address), Some(_)) => self.changed.push(address),
+            (Edit::Set(address), None) => {
+                self.plain.extend(Some(address).filter(|address| known.as_ref() != Some(address)));
+            }
+        }
+    }
+
+    /// Puts in force what needs no proof.
+    fn apply_plain(&self, account: &mut Account, language: Option<&Language>) {
+        let mut names: Vec<&str> = Vec::new();
+        for address in &self.plain {
+            account.contact.put(address);
+            names.push(address.channel().name());
+        }
+        for channel in &self.forgotten {
+            account.contact.clear(*channel);
+            names.push(channel.name());
+        }
+        if let Some(language) = language.filter(|language| account.language.as_ref() != Some(language)) {
+            account.language = Some(language.clone());
+            names.push("language");
+        }
+        if !names.is_empty() {
+            account.note(Event::of(EventKind::AccountChanged).with("changed", names.join(" ")));
+        }
+    }
+
+    fn removal_summary(&self, account: &Account) -> String {
+        let removed = self.removed.iter().filter_map(|channel| account.active(*channel));
+        removed.map(|active| message::removal_summary(&active.address)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Service {
+    /// Changes contact data and language. Protected where an active channel stands behind an address. A no-op voids
+    /// nothing.
+    pub async fn patch_account(
+        &self,
+        caller: &AccessToken,
+        username: &Username,
+        patch: &ContactPatch,
+        request: &ProtectedRequest,
+    ) -> Result<Patched, Failure> {
+        permit(caller, Deed::ChangeFactors, username)?;
+        let wanted = Wanted::account(username);
+        let changed =
+            self.show(caller, wanted, |account, _| Ok(patch.plan(account)?.changed.first().map(Address::channel)));
+        let mut place = match changed.await? {
+            Some(channel) => Some(self.place(channel).await?),
+            None => None,
+        };
+        let outlet = place.as_ref().map(|place| place.outlet.clone());
+        let applied = self.change(caller, Deed::ChangeFactors, wanted, |account, terms| {
+            self.apply(account, terms, caller, patch, request, outlet.as_deref())
+        });
+        match applied.await? {
+            Applied::Done(account, now, notices) => {
+                self.notify(&account, now, &notices);
+                Ok(Patched::Done)
+            }
+            Applied::ToSend(channel, dispatch) => {
+                let place = place.take().ok_or(CHANGED_MEANWHILE)?;
+                Ok(Patched::Pending(Enrolment { channel, challenge: self.deliver(place, dispatch).await? }))
+            }
+        }
+    }
+
+    fn apply(
+        &self,
+        account: &mut Account,
+        terms: &Terms<'_>,
+        caller: &AccessToken,
+        patch: &ContactPatch,
+        request: &ProtectedRequest,
+        outlet: Option<&Outlet>,
+    ) -> Result<Applied, Failure> {
+        let plan = patch.plan(account)?;
+        if let Some(address) = plan.changed.first() {
+            let outlet = outlet.ok_or(CHANGED_MEANWHILE)?;
+            let dispatch = self.begin_enrolment(account, terms, caller, outlet, address.clone(), request)?;
+            plan.apply_plain(account, patch.language.as_ref());
+            return Ok(Applied::ToSend(address.channel(), dispatch));
+        }
+        let mut notices = Vec::new();
+        if !plan.removed.is_empty() {
+            let cleared = self.clear(account, terms, caller, request, &plan.removal_summary(account))?;
+            for channel in &plan.removed {
+                account.drop_pending(*channel, terms.now, "the channel was removed");
+                notices.extend(account.remove_channel(*channel, cleared.paid_by()));
+                account.contact.clear(*channel);
+            }
+            if let Some(paid_by) = cleared.paid_by() {
+                account.spend(paid_by);
+            }
+        }
+        plan.apply_plain(account, patch.language.as_ref());
+        Ok(Applied::Done(Box::new(account.clone()), terms.now, notices))
+    }
+}

@@ -1,0 +1,110 @@
+//! What a message says. The TAN stands in it once in clear, and closes an SMS bound to the bank's origin.
+
+use std::fmt::Write as _;
+
+use super::Bank;
+use crate::{
+    channel::{Envelope, MessageBody, MessageKind},
+    domain::{
+        account::Account,
+        address::Address,
+        challenge::{Challenge, ChallengeKind},
+        channel::Channel,
+        id::TransmissionId,
+        limits::Limits,
+        rules::factors::{Notice, NoticeKind},
+        tan::Tan,
+    },
+};
+
+/// The language of messages for accounts that name none.
+const DEFAULT_LANGUAGE: &str = "en";
+
+/// The message that carries a TAN.
+pub(super) fn tan_message(
+    bank: &Bank,
+    account: &Account,
+    challenge: &Challenge,
+    tan: &Tan,
+    transmission: TransmissionId,
+    limits: &Limits,
+) -> Envelope {
+    let mut text = format!("{}: your TAN is {}.", bank.name, tan.reveal());
+    match (&challenge.summary, challenge.kind) {
+        (Some(summary), _) => _ = write!(text, " It approves: {summary}."),
+        (None, ChallengeKind::Address) => text.push_str(" It confirms this address for your account."),
+        (None, ChallengeKind::Token) => {}
+    }
+    let minutes = limits.tan_lifetime.as_secs().div_ceil(60);
+    _ = write!(text, " Valid for {minutes} min. Never tell it to anyone.");
+    close(&mut text, bank, &challenge.address, tan);
+    Envelope {
+        transmission: transmission.as_uuid(),
+        kind: MessageKind::Tan,
+        subject: format!("{}: your TAN", bank.name),
+        expected_digits: challenge.tan_digits,
+        ..addressed(account, challenge.address.clone(), text)
+    }
+}
+
+/// Origin-bound one-time codes: the last line of an SMS is `@host #TAN`, and nothing else in it can be.
+fn close(text: &mut String, bank: &Bank, address: &Address, tan: &Tan) {
+    if let (Address::Phone(_), Some(host)) = (address, &bank.host) {
+        _ = write!(text, "\n@{host} #{}", tan.reveal());
+    }
+}
+
+/// A message that tells of something, without a TAN.
+pub(super) fn notice_message(
+    bank: &Bank,
+    account: &Account,
+    notice: &Notice,
+    transmission: TransmissionId,
+) -> Envelope {
+    let what = match notice.kind {
+        NoticeKind::AddressReplaced => "TANs no longer go to this address: another one was confirmed.",
+        NoticeKind::ChannelRemoved => "TANs no longer go to this address: it was removed.",
+        NoticeKind::AddressSet => "TANs now go to this address: the bank has set it.",
+        NoticeKind::Blocked => "TANs are blocked for a while: too many wrong ones were entered.",
+        NoticeKind::Warned => {
+            "very many wrong TANs were entered. After more of them only the bank can unblock your account."
+        }
+    };
+    let text = format!("{}: {what} If this was not you, call the bank.", bank.name);
+    Envelope {
+        transmission: transmission.as_uuid(),
+        kind: MessageKind::Notice,
+        subject: format!("{}: a change to your account", bank.name),
+        ..addressed(account, notice.address.clone(), text)
+    }
+}
+
+fn addressed(account: &Account, address: Address, text: String) -> Envelope {
+    let language = account.language.as_ref().map_or(DEFAULT_LANGUAGE, |language| language.as_str());
+    Envelope {
+        transmission: uuid::Uuid::nil(),
+        channel: address.channel(),
+        kind: MessageKind::Notice,
+        account: account.username.clone(),
+        language: language.to_owned(),
+        subject: String::new(),
+        address,
+        body: MessageBody::new(text),
+        expected_digits: 6,
+    }
+}
+
+/// What a customer is shown when a new address is to be put in force: all of it, unless it is too long to show.
+pub(super) fn enrolment_summary(address: &Address) -> String {
+    const LONGEST_SHOWN: usize = 80;
+    let shown = if address.reveal().len() <= LONGEST_SHOWN { address.reveal().to_owned() } else { address.masked() };
+    match address.channel() {
+        Channel::Sms => format!("send TANs by SMS to {shown}"),
+        _ => format!("send TANs by email to {shown}"),
+    }
+}
+
+/// What a customer is shown when a channel is to be removed.
+pub(super) fn removal_summary(address: &Address) -> String {
+    format!("send no more TANs to {}", address.masked())
+}

@@ -1,0 +1,211 @@
+//! The use cases: each loads, lets the domain decide, writes and sends. No HTTP, no SQL, no rule of its own.
+
+mod accounts;
+mod challenges;
+mod channels;
+mod contact;
+mod failure;
+mod message;
+mod notify;
+mod protection;
+mod sending;
+mod takeover;
+mod tokens;
+mod trail;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::task::TaskTracker;
+
+pub use accounts::{AccountListing, Created, NewAccount};
+pub use challenges::{ChallengeRequest, Confirmed};
+pub use channels::{ChannelRow, Enrolment, Pending};
+pub use contact::{ContactPatch, Edit, Patched};
+pub use failure::Failure;
+pub use protection::ProtectedRequest;
+pub use tokens::{Minted, TokenRequest};
+pub use trail::Verdict;
+
+use crate::{
+    channel::Outlets,
+    domain::{
+        account::{Account, Terms},
+        caller::{AccessToken, Deed},
+        chance::Chance,
+        channel::{Channel, Strengths},
+        keys::{KeyError, KeyRing},
+        limits::Limits,
+        refusal::Refusal,
+        rules::protect::Assurance,
+        secret::SecretHash,
+        time::Timestamp,
+        username::Username,
+    },
+    identity::local::LocalIdentity,
+    storage::{
+        datastore::{Author, Datastore, Wanted},
+        error::StoreError,
+    },
+};
+
+/// What the bank calls itself in messages.
+#[derive(Clone, Debug)]
+pub struct Bank {
+    /// Its name.
+    pub name: String,
+    /// The host that closes SMS texts (`@host #TAN`), if one is configured.
+    pub host: Option<String>,
+}
+
+/// What the service is made of.
+pub struct Parts {
+    /// The database.
+    pub store: Datastore,
+    /// The keys.
+    pub ring: Arc<KeyRing>,
+    /// Chance.
+    pub chance: Arc<dyn Chance>,
+    /// The ways out.
+    pub outlets: Outlets,
+    /// The limits.
+    pub limits: Arc<Limits>,
+    /// The strength of each channel.
+    pub strengths: Strengths,
+    /// The bank.
+    pub bank: Bank,
+    /// What the service's own protected operations ask for.
+    pub own_operations: Assurance,
+    /// Names of the bank core's protected operations.
+    pub core_operations: Vec<String>,
+}
+
+/// The use cases. Cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    identity: LocalIdentity,
+    /// Sends and notices in flight; waited for at the end.
+    tasks: TaskTracker,
+}
+
+impl Service {
+    /// The use cases over these parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let identity = LocalIdentity::new(parts.store.clone());
+        Self(Arc::new(Inner { parts, identity, tasks: TaskTracker::new() }))
+    }
+
+    /// Who is calling, by the access token presented.
+    pub async fn authenticate(&self, presented: &str) -> Result<AccessToken, Failure> {
+        self.0.identity.caller(&SecretHash::of(presented)).await?.ok_or(Failure::Unauthenticated)
+    }
+
+    /// The channels that can carry a message now.
+    pub fn supported_channels(&self) -> impl Iterator<Item = Channel> + '_ {
+        self.0.parts.outlets.iter().filter(|(_, outlet)| outlet.readiness().is_ok()).map(|(channel, _)| channel)
+    }
+
+    /// The configured channels that cannot carry a message now.
+    #[must_use]
+    pub fn channels_down(&self) -> Vec<Channel> {
+        let down =
+            |(channel, outlet): (Channel, &Arc<crate::channel::Outlet>)| outlet.readiness().is_err().then_some(channel);
+        self.0.parts.outlets.iter().filter_map(down).collect()
+    }
+
+    /// The limits in force.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.0.parts.limits
+    }
+
+    /// Whether the database answers and has the schema that this program knows.
+    pub async fn ready(&self) -> Result<(), Failure> {
+        let version = self.store().schema_version().await?;
+        if version == Some(crate::storage::schema::newest_version()) { Ok(()) } else { Err(Failure::Unavailable) }
+    }
+
+    /// Waits until every message in flight is recorded.
+    pub async fn finish(&self) {
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    fn store(&self) -> &Datastore {
+        &self.0.parts.store
+    }
+
+    fn chance(&self) -> &dyn Chance {
+        &*self.0.parts.chance
+    }
+
+    fn ring(&self) -> &KeyRing {
+        &self.0.parts.ring
+    }
+
+    fn terms(&self, now: Timestamp) -> Terms<'_> {
+        Terms { now, limits: &self.0.parts.limits, strengths: self.0.parts.strengths }
+    }
+
+    /// Permission, then a transition of the account in the caller's name.
+    async fn change<T>(
+        &self,
+        caller: &AccessToken,
+        deed: Deed,
+        wanted: Wanted<'_>,
+        mut decide: impl FnMut(&mut Account, &Terms<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        permit(caller, deed, wanted.username)?;
+        let actor = caller.actor();
+        let decided = self
+            .store()
+            .transact(wanted, Author::durable(&actor), |account, now| decide(account, &self.terms(now)))
+            .await?;
+        decided.unwrap_or_else(|| Err(no_account(caller)))
+    }
+
+    /// Permission, then a look at the account.
+    async fn show<T>(
+        &self,
+        caller: &AccessToken,
+        wanted: Wanted<'_>,
+        look: impl FnOnce(&Account, &Terms<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        permit(caller, Deed::Read, wanted.username)?;
+        let seen = self
+            .store()
+            .look(wanted, |account, now| account.deleted_at.is_none().then(|| look(account, &self.terms(now))))
+            .await?;
+        seen.flatten().unwrap_or_else(|| Err(no_account(caller)))
+    }
+}
+
+fn permit(caller: &AccessToken, deed: Deed, username: &Username) -> Result<(), Failure> {
+    caller.may(deed, username).map_err(|_| Failure::Refused(Refusal::Forbidden))
+}
+
+/// An operator is told; a customer's access token ended with the account.
+fn no_account(caller: &AccessToken) -> Failure {
+    if caller.scope.is_of_account() { Failure::Unauthenticated } else { Failure::Refused(Refusal::UnknownAccount) }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Crowded) {
+            return Self::Busy { retry_after: Duration::from_secs(1) };
+        }
+        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        tracing::error!(error = %error, cause, "the database could not be used; nothing was answered as done");
+        Self::Unavailable
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        tracing::error!(error = %error, "the key ring could not be used; nothing was done");
+        Self::Unavailable
+    }
+}

@@ -1,0 +1,136 @@
+//! Handing a message over: admitted, claimed and committed, sent, recorded and committed. Nothing is sent inside a
+//! transaction (architecture, idea 7).
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Failure, Service, message};
+use crate::{
+    channel::{Admission, Envelope, Outlet, SendError},
+    domain::{
+        account::{Account, Terms},
+        caller::AccessToken,
+        channel::Channel,
+        id::{ChallengeId, TransmissionId},
+        refusal::Refusal,
+        rules::{
+            request::{NewChallenge, Sending},
+            transmission::HandOver,
+        },
+        username::Username,
+        view::ChallengeView,
+    },
+    storage::datastore::{Author, Wanted},
+};
+
+/// What a claim's lease has over the transport's timeout: the time to record.
+const LEASE_MARGIN: Duration = Duration::from_secs(5);
+
+/// A place at an outlet, taken before anything is claimed.
+pub(super) struct Place {
+    pub(super) outlet: Arc<Outlet>,
+    pub(super) admission: Admission,
+}
+
+/// A message that was claimed and is to be handed over now.
+pub(super) struct Dispatch {
+    pub(super) challenge: ChallengeId,
+    pub(super) transmission: TransmissionId,
+    pub(super) envelope: Envelope,
+}
+
+impl Service {
+    /// A place at the channel's outlet; refused when the channel is not configured, or its queue is full.
+    pub(super) async fn place(&self, channel: Channel) -> Result<Place, Failure> {
+        let outlet = self.0.parts.outlets.of(channel).ok_or(Refusal::ChannelNotSupported)?;
+        let admission = outlet.admit().await.map_err(|busy| Failure::Busy { retry_after: busy.retry_after })?;
+        Ok(Place { outlet: Arc::clone(outlet), admission })
+    }
+
+    /// A sending that is about to begin at this outlet.
+    pub(super) fn sending(&self, terms: &Terms<'_>, outlet: &Outlet) -> Sending {
+        Sending { transmission: TransmissionId::new(terms.now, self.chance()), lease: lease(outlet) }
+    }
+
+    /// What a new challenge is made of.
+    pub(super) fn new_challenge(&self, terms: &Terms<'_>, caller: &AccessToken, outlet: &Outlet) -> NewChallenge {
+        NewChallenge {
+            id: ChallengeId::new(terms.now, self.chance()),
+            tan_key: self.ring().active(),
+            access_token: caller.scope.is_of_account().then_some(caller.id),
+            sending: self.sending(terms, outlet),
+        }
+    }
+
+    /// The message of a challenge whose sending was claimed.
+    pub(super) fn dispatch(
+        &self,
+        account: &Account,
+        terms: &Terms<'_>,
+        challenge: ChallengeId,
+    ) -> Result<Dispatch, Failure> {
+        let claimed = account.challenge(challenge)?;
+        let claim = claimed.claim.ok_or(Refusal::ChallengeNotFound)?;
+        let tan = claimed.tan(account.id, self.ring())?;
+        let envelope =
+            message::tan_message(&self.0.parts.bank, account, claimed, &tan, claim.transmission, terms.limits);
+        Ok(Dispatch { challenge, transmission: claim.transmission, envelope })
+    }
+
+    /// Hands the message over and records the outcome, whether or not the caller still waits.
+    pub(super) async fn deliver(&self, place: Place, dispatch: Dispatch) -> Result<ChallengeView, Failure> {
+        let service = self.clone();
+        let delivery = self.0.tasks.spawn(async move { service.hand_over(place, dispatch).await });
+        delivery.await.unwrap_or_else(|error| {
+            tracing::error!(error = %error, "a delivery ended before its outcome was recorded; the worker takes it over");
+            Err(Failure::Unavailable)
+        })
+    }
+
+    pub(super) async fn hand_over(&self, place: Place, dispatch: Dispatch) -> Result<ChallengeView, Failure> {
+        let Dispatch { challenge, transmission, envelope } = dispatch;
+        let channel = envelope.channel;
+        let sent = place.outlet.send(place.admission, &envelope).await;
+        let outcome = outcome(channel, &sent);
+        let view = self.record(&envelope.account, challenge, transmission, outcome).await?;
+        match sent {
+            Ok(()) => Ok(view),
+            Err(_) => Err(Failure::HandOver),
+        }
+    }
+
+    /// Records what came of a sending. That a message was sent may be forgotten in a crash of the database: it is
+    /// then sent once more, with the same TAN.
+    async fn record(
+        &self,
+        username: &Username,
+        id: ChallengeId,
+        transmission: TransmissionId,
+        outcome: HandOver,
+    ) -> Result<ChallengeView, Failure> {
+        let author = Author { actor: "service", may_be_lost: outcome == HandOver::Sent };
+        let wanted = Wanted::challenge(username, id);
+        let recorded = self.store().transact(wanted, author, |account, now| {
+            account.record(id, transmission, outcome);
+            let terms = self.terms(now);
+            account.challenge(id).map(|challenge| account.view(challenge, &terms))
+        });
+        Ok(recorded.await?.unwrap_or(Err(Refusal::ChallengeNotFound))?)
+    }
+}
+
+/// How long the holder of a claim is waited for.
+pub(super) fn lease(outlet: &Outlet) -> Duration {
+    outlet.timeout() + LEASE_MARGIN
+}
+
+fn outcome(channel: Channel, sent: &Result<(), SendError>) -> HandOver {
+    let name = sent.as_ref().map_or_else(SendError::name, |()| "sent");
+    metrics::counter!("tanager_transmissions_total", "channel" => channel.name(), "outcome" => name).increment(1);
+    match sent {
+        Ok(()) => HandOver::Sent,
+        Err(error) => {
+            tracing::warn!(channel = channel.name(), error = %error, "a message could not be handed over");
+            HandOver::Failed(error.name())
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Access tokens: made by a bank core at log-in, by the account itself as API tokens, and on the command line.
+
+use std::time::Duration;
+
+use super::{Failure, ProtectedRequest, Service};
+use crate::{
+    domain::{
+        account::{Account, EndedTokens, NewAccessToken, Terms},
+        caller::{AccessToken, Deed, Mfa, Scope},
+        event::{Event, EventKind},
+        id::AccessTokenId,
+        refusal::Refusal,
+        secret::AccessSecret,
+        time::Timestamp,
+        username::Username,
+    },
+    storage::datastore::{Author, Wanted},
+};
+
+/// What an access token is to be.
+#[derive(Clone, Debug)]
+pub struct TokenRequest {
+    /// What it is for.
+    pub scope: Scope,
+    /// How long it can be used; `None`: as long as the limits say.
+    pub duration: Option<Duration>,
+    /// What is written about it.
+    pub description: Option<String>,
+    /// The bank core's protected operations that an API token may do.
+    pub operations: Vec<String>,
+}
+
+/// An access token that was made.
+pub struct Minted {
+    /// The secret: in this one reply only.
+    pub secret: AccessSecret,
+    /// The token.
+    pub token: AccessToken,
+}
+
+const UNKNOWN_OPERATION: Refusal =
+    Refusal::Parameter { name: "operations", trouble: "It names an operation that this service does not protect." };
+const NO_OPERATIONS: Refusal = Refusal::Parameter {
+    name: "operations",
+    trouble: "A log-in token has none; they are for API tokens, which the account makes itself.",
+};
+
+impl Service {
+    /// Makes an access token for an account: a log-in token when a bank core asks, an API token when the account
+    /// itself does, which is protected.
+    pub async fn mint_token(
+        &self,
+        caller: &AccessToken,
+        username: &Username,
+        wish: &TokenRequest,
+        request: &ProtectedRequest,
+    ) -> Result<Minted, Failure> {
+        let secret = AccessSecret::generate(self.chance());
+        let mint = self.change(caller, Deed::MintToken, Wanted::account(username), |account, terms| {
+            let token = self.build_token(caller, account, terms, wish)?;
+            if caller.scope.is_of_account() {
+                let cleared = self.clear(account, terms, caller, request, "make an API token that needs no TAN")?;
+                if let Some(paid_by) = cleared.paid_by() {
+                    account.spend(paid_by);
+                }
+            }
+            open(account, &token, &secret);
+            Ok(token)
+        });
+        let token = mint.await?;
+        Ok(Minted { secret, token })
+    }
+
+    fn build_token(
+        &self,
+        caller: &AccessToken,
+        account: &Account,
+        terms: &Terms<'_>,
+        wish: &TokenRequest,
+    ) -> Result<AccessToken, Refusal> {
+        let most = terms.limits.session_lifetime;
+        let (mfa, lifetime) = if caller.scope.is_of_account() {
+            let known = |name: &String| self.0.parts.core_operations.contains(name);
+            wish.operations.iter().all(known).then_some(()).ok_or(UNKNOWN_OPERATION)?;
+            (Mfa::NonInteractive, wish.duration.unwrap_or(most))
+        } else {
+            wish.operations.is_empty().then_some(()).ok_or(NO_OPERATIONS)?;
+            (Mfa::Pending, wish.duration.unwrap_or(most).min(most))
+        };
+        Ok(AccessToken {
+            id: AccessTokenId::new(terms.now, self.chance()),
+            scope: wish.scope,
+            owner: Some(account.username.clone()),
+            mfa,
+            operations: wish.operations.clone(),
+            description: wish.description.clone(),
+            created_at: terms.now,
+            expires_at: expiry(terms.now, lifetime),
+        })
+    }
+
+    /// The account's access tokens, without their secrets.
+    pub async fn list_tokens(&self, caller: &AccessToken, username: &Username) -> Result<Vec<AccessToken>, Failure> {
+        super::permit(caller, Deed::Read, username)?;
+        self.require_account(caller, username).await?;
+        let now = self.store().now().await?;
+        Ok(self.store().list_access_tokens(username, now).await?)
+    }
+
+    /// Ends one of the account's access tokens, its open challenges and unspent one-shot tokens with it.
+    pub async fn end_token(&self, caller: &AccessToken, username: &Username, id: AccessTokenId) -> Result<(), Failure> {
+        super::permit(caller, Deed::EndToken, username)?;
+        let known = self.list_tokens(caller, username).await?.iter().any(|token| token.id == id);
+        known.then_some(()).ok_or(Refusal::AccessTokenNotFound)?;
+        self.close(caller, Deed::EndToken, username, id).await
+    }
+
+    /// Ends the access token that calls.
+    pub async fn log_out(&self, caller: &AccessToken, username: &Username) -> Result<(), Failure> {
+        self.close(caller, Deed::LogOut, username, caller.id).await
+    }
+
+    async fn close(
+        &self,
+        caller: &AccessToken,
+        deed: Deed,
+        username: &Username,
+        id: AccessTokenId,
+    ) -> Result<(), Failure> {
+        self.change(caller, deed, Wanted::account(username), |account, _| {
+            account.void_where("its session was closed", |challenge| challenge.access_token == Some(id));
+            account.ended_tokens = EndedTokens::One(id);
+            account.note(Event::of(EventKind::SessionClosed).with("token", id.to_string()));
+            Ok(())
+        })
+        .await?;
+        self.0.identity.forget(id);
+        Ok(())
+    }
+
+    /// Makes an access token on the command line, in the name of whoever runs it. `owner` is the account that a
+    /// token of scope `readwrite` or `readonly` belongs to.
+    pub async fn issue_token(
+        &self,
+        actor: &str,
+        owner: Option<&Username>,
+        wish: &TokenRequest,
+    ) -> Result<Minted, Failure> {
+        let secret = AccessSecret::generate(self.chance());
+        let system = Username::system();
+        let wanted = Wanted::account(owner.unwrap_or(&system));
+        let issued = self.store().transact(wanted, Author::durable(actor), |account, now| {
+            let lifetime = wish.duration.or_else(|| owner.map(|_| self.limits().session_lifetime));
+            let token = AccessToken {
+                id: AccessTokenId::new(now, self.chance()),
+                scope: wish.scope,
+                owner: owner.cloned(),
+                mfa: Mfa::Pending,
+                operations: Vec::new(),
+                description: wish.description.clone(),
+                created_at: now,
+                expires_at: lifetime.map_or(Timestamp::NEVER, |lifetime| expiry(now, lifetime)),
+            };
+            open(account, &token, &secret);
+            token
+        });
+        let token = issued.await?.ok_or(Refusal::UnknownAccount)?;
+        Ok(Minted { secret, token })
+    }
+}
+
+fn open(account: &mut Account, token: &AccessToken, secret: &AccessSecret) {
+    account.new_token = Some(NewAccessToken { token: token.clone(), hash: secret.hash() });
+    account.note(
+        Event::of(EventKind::SessionOpened).with("token", token.id.to_string()).with("scope", token.scope.name()),
+    );
+}
+
+/// A lifetime of [`Duration::MAX`] never ends.
+fn expiry(now: Timestamp, lifetime: Duration) -> Timestamp {
+    if lifetime == Duration::MAX { Timestamp::NEVER } else { now.plus(lifetime) }
+}

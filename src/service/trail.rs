@@ -1,0 +1,27 @@
+//! The audit trail: verified, and written for what belongs to no account.
+
+use super::{Failure, Service};
+pub use crate::storage::trail::Verdict;
+use crate::{
+    domain::{
+        event::{Event, EventKind},
+        username::Username,
+    },
+    storage::datastore::{Author, Wanted},
+};
+
+impl Service {
+    /// Follows every chain of the trail, or one account's, and names the first event that does not fit.
+    pub async fn verify_trail(&self, only: Option<&Username>) -> Result<Verdict, Failure> {
+        Ok(self.store().verify_trail(only).await?)
+    }
+
+    /// Writes that the service was started, by which release.
+    pub async fn note_start(&self, release: &str) -> Result<(), Failure> {
+        let system = Username::system();
+        let noted = self.store().transact(Wanted::account(&system), Author::durable("service"), |account, _| {
+            account.note(Event::of(EventKind::ServiceStarted).with("release", release));
+        });
+        noted.await?.ok_or(Failure::Unavailable)
+    }
+}
