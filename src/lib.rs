@@ -2,4 +2,5 @@
 //!
 //! The layout of folders is the architecture; `docs/ARCHITECTURE.md` tells it, and `tests/layering.rs` keeps it.
 
+pub mod demo;
 pub mod domain;
