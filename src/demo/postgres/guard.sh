@@ -14,13 +14,15 @@ preparation=$4
 shift 4
 main=$$
 
-# Whether the postmaster ends within $1 twentieths of a second. One that only waits to be reaped has ended.
-ends_within() {
-    left=$1
+# Whether the postmaster ends by signal $1 within $2 twentieths of a second. The signal is sent again and again: a shell or
+# an initdb that has only begun may not listen yet. One that only waits to be reaped has ended.
+ends_by() {
+    left=$2
     while kill -0 "$main" 2>/dev/null; do
         case $(cat "/proc/$main/stat" 2>/dev/null) in *") Z "*) return 0 ;; esac
         [ "$left" -gt 0 ] || return 1
         left=$((left - 1))
+        kill -s "$1" -- "-$main" 2>/dev/null
         sleep 0.05
     done
 }
@@ -29,12 +31,8 @@ end_with_owner() {
     trap '' HUP INT QUIT TERM
     cd /
     cat <&3
-    kill -s INT -- "-$main" 2>/dev/null
-    if ! ends_within 200; then
-        kill -s QUIT -- "-$main" 2>/dev/null
-        ends_within 200 || kill -s KILL "$main" 2>/dev/null
-        ends_within 20
-    fi
+    # Fast, then without a checkpoint, then by force: but for the first each is for a machine in trouble.
+    ends_by INT 200 || ends_by QUIT 200 || kill -s KILL "$main"
     if [ "$afterwards" = remove ]; then
         # Again after a moment: a process that dies a little later than the postmaster may still write a file.
         rm -rf "$home" 2>/dev/null || { sleep 0.2; rm -rf "$home"; }
