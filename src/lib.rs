@@ -5,6 +5,7 @@
 pub mod chance;
 pub mod channel;
 pub mod clock;
+pub mod demo;
 pub mod domain;
 pub mod http;
 pub mod identity;

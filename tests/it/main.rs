@@ -1,4 +1,5 @@
-//! The tests against real parts: PostgreSQL, scripts, HTTP.
+//! The tests against real parts, in one binary: PostgreSQL (one cluster serves them all), scripts, HTTP, processes.
 #![cfg(test)]
 
+mod private_postgres;
 mod script_runner;
