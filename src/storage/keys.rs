@@ -20,7 +20,7 @@ pub struct KnownKey {
 }
 
 /// Every key that the database knows.
-pub async fn known_keys(client: &Client) -> Result<Vec<KnownKey>, StoreError> {
+pub(super) async fn known_keys(client: &Client) -> Result<Vec<KnownKey>, StoreError> {
     let rows = client.query(sql::KEY_LIST, &[]).await?;
     let read = |row: &tokio_postgres::Row| {
         Ok(KnownKey {
@@ -33,7 +33,7 @@ pub async fn known_keys(client: &Client) -> Result<Vec<KnownKey>, StoreError> {
 }
 
 /// Makes a ring's keys known to a database that knows none yet.
-pub async fn register_keys(client: &Client, ring: &KeyRing) -> Result<(), StoreError> {
+pub(super) async fn register_keys(client: &Client, ring: &KeyRing) -> Result<(), StoreError> {
     for (id, fingerprint) in ring.fingerprints() {
         let active = id == ring.active();
         let number = i16::try_from(id.0).map_err(|_| StoreError::Corrupt("a key's id is too large"))?;

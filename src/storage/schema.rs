@@ -4,8 +4,14 @@ use std::time::Duration;
 
 use tokio_postgres::Client;
 
-use super::{datastore::Datastore, error::StoreError, moment::Moment, sql};
-use crate::domain::time::Timestamp;
+use super::{
+    datastore::Datastore,
+    error::StoreError,
+    keys::{self, KnownKey},
+    moment::Moment,
+    sql,
+};
+use crate::domain::{keys::KeyRing, time::Timestamp};
 
 mod embedded {
     refinery::embed_migrations!("sql/migrations");
@@ -36,28 +42,53 @@ pub fn newest_version() -> i32 {
     embedded::migrations::runner().get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0)
 }
 
-/// Brings the schema up to date, one migrator at a time. Returns the names of what was applied.
-pub async fn migrate(client: &mut Client) -> Result<Vec<String>, MigrateError> {
-    client.execute("select pg_advisory_lock($1)", &[&MIGRATION_LOCK]).await?;
-    let outcome = embedded::migrations::runner().set_grouped(false).run_async(client).await;
-    client.execute("select pg_advisory_unlock($1)", &[&MIGRATION_LOCK]).await?;
-    let report = outcome.map_err(Box::new)?;
-    Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
+/// Migrates one database, alone: others wait until it is dropped or finished.
+pub struct Migrator {
+    client: Client,
 }
 
-/// Lets `role` do what the service does, and no more: it cannot alter the schema, nor change or remove an event.
-pub async fn grant(client: &Client, role: &str) -> Result<(), MigrateError> {
-    let plain = !role.is_empty() && role.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !plain {
-        return Err(MigrateError::Role(role.to_owned()));
+impl Migrator {
+    /// Waits for its turn. `client` is a connection of its own, of the schema's owner.
+    pub async fn begin(client: Client) -> Result<Self, MigrateError> {
+        client.query(sql::SCHEMA_LOCK, &[&MIGRATION_LOCK]).await?;
+        Ok(Self { client })
     }
-    Ok(client
-        .batch_execute(&include_str!("../../sql/grants.sql").replace("SERVICE_ROLE", &format!("\"{role}\"")))
-        .await?)
+
+    /// Brings the schema up to date. Returns the names of what was applied.
+    pub async fn apply(&mut self) -> Result<Vec<String>, MigrateError> {
+        let report = embedded::migrations::runner().run_async(&mut self.client).await.map_err(Box::new)?;
+        Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
+    }
+
+    /// Every key that the database knows.
+    pub async fn known_keys(&self) -> Result<Vec<KnownKey>, StoreError> {
+        keys::known_keys(&self.client).await
+    }
+
+    /// Makes a ring's keys known to a database that knows none yet.
+    pub async fn register_keys(&self, ring: &KeyRing) -> Result<(), StoreError> {
+        keys::register_keys(&self.client, ring).await
+    }
+
+    /// Lets `role` do what the service does, and no more: it cannot alter the schema, nor change or remove an event.
+    pub async fn grant(&self, role: &str) -> Result<(), MigrateError> {
+        let plain = !role.is_empty() && role.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !plain {
+            return Err(MigrateError::Role(role.to_owned()));
+        }
+        let grants = include_str!("../../sql/grants.sql").replace("SERVICE_ROLE", &format!("\"{role}\""));
+        Ok(self.client.batch_execute(&grants).await?)
+    }
+
+    /// Lets the next one have its turn.
+    pub async fn finish(self) -> Result<(), MigrateError> {
+        self.client.query(sql::SCHEMA_UNLOCK, &[&MIGRATION_LOCK]).await?;
+        Ok(())
+    }
 }
 
 /// The schema's version; `None` when there is no schema at all.
-pub async fn version(client: &Client) -> Result<Option<i32>, StoreError> {
+async fn version(client: &Client) -> Result<Option<i32>, StoreError> {
     match client.query_one(sql::SCHEMA_VERSION, &[]).await {
         Ok(row) => Ok(row.try_get("version")?),
         Err(error) if error.code() == Some(&tokio_postgres::error::SqlState::UNDEFINED_TABLE) => Ok(None),
@@ -70,6 +101,12 @@ impl Datastore {
     pub async fn schema_version(&self) -> Result<Option<i32>, StoreError> {
         let connection = self.connection().await?;
         version(&connection).await
+    }
+
+    /// Every key that the database knows.
+    pub async fn known_keys(&self) -> Result<Vec<KnownKey>, StoreError> {
+        let connection = self.connection().await?;
+        keys::known_keys(&connection).await
     }
 
     /// Makes the partitions of the coming weeks, a last one included for what was begun before.

@@ -23,5 +23,7 @@ statement! {
     KEY_REGISTER = "key/register";
     SCHEMA_VERSION = "schema/version";
     SCHEMA_PREPARE_PARTITIONS = "schema/prepare_partitions";
+    SCHEMA_LOCK = "schema/lock";
+    SCHEMA_UNLOCK = "schema/unlock";
     SCHEMA_NOW = "schema/now";
 }

@@ -1,0 +1,2 @@
+-- schema.lock
+select pg_advisory_lock($1)

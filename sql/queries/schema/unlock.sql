@@ -1,0 +1,2 @@
+-- schema.unlock
+select pg_advisory_unlock($1)
