@@ -2,8 +2,10 @@
 //!
 //! The layout of folders is the architecture; `docs/ARCHITECTURE.md` tells it, and `tests/layering.rs` keeps it.
 
+pub mod app;
 pub mod chance;
 pub mod channel;
+pub mod cli;
 pub mod clock;
 pub mod demo;
 pub mod domain;
@@ -13,3 +15,4 @@ pub mod service;
 pub mod settings;
 pub mod storage;
 pub mod telemetry;
+pub mod worker;

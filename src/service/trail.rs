@@ -16,11 +16,11 @@ impl Service {
         Ok(self.store().verify_trail(only).await?)
     }
 
-    /// Writes that the service was started, by which release.
-    pub async fn note_start(&self, release: &str) -> Result<(), Failure> {
+    /// Writes an event that belongs to no account.
+    pub async fn note_system(&self, kind: EventKind, name: &'static str, value: &str) -> Result<(), Failure> {
         let system = Username::system();
         let noted = self.store().transact(Wanted::account(&system), Author::durable("service"), |account, _| {
-            account.note(Event::of(EventKind::ServiceStarted).with("release", release));
+            account.note(Event::of(kind).with(name, value));
         });
         noted.await?.ok_or(Failure::Unavailable)
     }

@@ -1,0 +1,147 @@
+//! The parts of the service, made of its settings.
+
+use std::{num::NonZeroU16, sync::Arc};
+
+use super::{StartError, key_file};
+use crate::{
+    chance::SystemChance,
+    channel::{GateSettings, Outlet, Outlets, ScriptSender},
+    clock::{Clock, DatabaseClock},
+    domain::{chance::Chance, keys::KeyRing, rules::protect::Assurance},
+    service::{Bank, Parts, Service},
+    settings::{OwnOperations, ScriptChannel, Settings},
+    storage::{
+        connect::Connecting,
+        datastore::{self, Datastore},
+        schema,
+    },
+};
+
+/// What a test hands in instead of the real thing.
+pub struct Overrides {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub chance: Arc<dyn Chance>,
+    /// The ways out, instead of the configured scripts.
+    pub outlets: Option<Outlets>,
+    /// Whether the worker runs.
+    pub worker: bool,
+}
+
+impl Default for Overrides {
+    fn default() -> Self {
+        Self { clock: Arc::new(DatabaseClock), chance: Arc::new(SystemChance), outlets: None, worker: true }
+    }
+}
+
+/// How the service's own role reaches the database.
+#[must_use]
+pub fn connecting(settings: &Settings) -> Connecting<'_> {
+    connecting_to(settings, settings.database.url.reveal())
+}
+
+/// How the schema's owner reaches it.
+#[must_use]
+pub fn connecting_as_owner(settings: &Settings) -> Connecting<'_> {
+    let url = settings.database.owner_url.as_ref().unwrap_or(&settings.database.url);
+    connecting_to(settings, url.reveal())
+}
+
+fn connecting_to<'a>(settings: &Settings, url: &'a str) -> Connecting<'a> {
+    let database = &settings.database;
+    Connecting {
+        url,
+        ca_file: database.ca_file.clone(),
+        pool_size: database.pool_size,
+        pool_wait: database.pool_wait,
+        connect_timeout: database.connect_timeout,
+        statement_timeout: database.statement_timeout,
+    }
+}
+
+/// The datastore, over connections made as `connecting` says.
+pub fn datastore(
+    settings: &Settings,
+    connecting: &Connecting<'_>,
+    ring: Arc<KeyRing>,
+    overrides: &Overrides,
+) -> Result<Datastore, StartError> {
+    Ok(Datastore::new(datastore::Parts {
+        pool: connecting.pool()?,
+        ring,
+        chance: Arc::clone(&overrides.chance),
+        clock: Arc::clone(&overrides.clock),
+        limits: Arc::new(settings.limits.clone()),
+    }))
+}
+
+/// The use cases, over a database that was checked: its schema is the one this program knows, its keys are ours.
+pub async fn service(settings: &Settings, overrides: &Overrides) -> Result<Service, StartError> {
+    let ring = Arc::new(key_file::read(&settings.keys.file)?);
+    let store = datastore(settings, &connecting(settings), Arc::clone(&ring), overrides)?;
+    check_schema(&store).await?;
+    check_keys(&store, &ring).await?;
+    Ok(assemble(settings, store, ring, overrides))
+}
+
+/// The use cases, over a database that was not checked.
+#[must_use]
+pub fn assemble(settings: &Settings, store: Datastore, ring: Arc<KeyRing>, overrides: &Overrides) -> Service {
+    Service::new(Parts {
+        store,
+        ring,
+        chance: Arc::clone(&overrides.chance),
+        outlets: overrides.outlets.clone().unwrap_or_else(|| outlets(settings)),
+        limits: Arc::new(settings.limits.clone()),
+        strengths: settings.channels.strengths(),
+        bank: Bank {
+            name: settings.server.bank_name.clone(),
+            host: settings.server.origin.as_ref().map(|origin| origin.host().to_owned()),
+        },
+        own_operations: match settings.server.own_operations {
+            OwnOperations::Token => Assurance::Token,
+            OwnOperations::Bound => Assurance::Bound,
+        },
+        core_operations: settings
+            .gateway
+            .iter()
+            .flat_map(|gateway| &gateway.operations)
+            .map(|operation| operation.name.clone())
+            .collect(),
+    })
+}
+
+async fn check_schema(store: &Datastore) -> Result<(), StartError> {
+    let (known, found) = (schema::newest_version(), store.schema_version().await?);
+    match found {
+        Some(found) if found == known => Ok(()),
+        Some(found) if found > known => Err(StartError::SchemaTooNew { found, known }),
+        found => Err(StartError::SchemaTooOld { found: found.unwrap_or(0), known }),
+    }
+}
+
+async fn check_keys(store: &Datastore, ring: &KeyRing) -> Result<(), StartError> {
+    let ours: Vec<_> = ring.fingerprints().collect();
+    let known = store.known_keys().await?;
+    let matches = !known.is_empty() && known.iter().all(|key| ours.contains(&(key.id, key.fingerprint)));
+    let active = known.iter().any(|key| key.active && key.id == ring.active());
+    if matches && active { Ok(()) } else { Err(StartError::OtherKeys) }
+}
+
+/// The outlets of the channels that have a script configured, whether or not it can be run at this moment.
+fn outlets(settings: &Settings) -> Outlets {
+    let configured =
+        settings.channels.scripted().into_iter().filter_map(|(channel, script)| Some((channel, outlet(script)?)));
+    configured.fold(Outlets::new(), |outlets, (channel, outlet)| outlets.with(channel, outlet))
+}
+
+fn outlet(channel: &ScriptChannel) -> Option<Arc<Outlet>> {
+    let sender = ScriptSender::new(channel.script.as_ref()?, channel.env.clone(), channel.timeout);
+    let gate = GateSettings {
+        at_once: u16::try_from(channel.at_once).ok().and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MIN),
+        waiting: u16::try_from(channel.waiting).unwrap_or(u16::MAX),
+        patience: channel.patience,
+    };
+    Some(Arc::new(Outlet::new(Arc::new(sender), gate)))
+}

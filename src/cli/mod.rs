@@ -1,0 +1,103 @@
+//! The command line: reads arguments, runs one command, and says in a sentence what went wrong.
+
+mod audit;
+mod check_config;
+mod demo;
+mod migrate;
+mod serve;
+mod token;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+
+use crate::settings::{self, DEFAULT_PATH, Settings};
+
+/// A bank-style TAN challenge service: the second factor beside or in front of a bank core.
+#[derive(Parser)]
+#[command(name = "tanager", version, about, propagate_version = true, arg_required_else_help = true)]
+struct Arguments {
+    /// The configuration file.
+    #[arg(short, long, global = true, value_name = "FILE", env = "TANAGER_CONFIG", default_value = DEFAULT_PATH)]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API until SIGTERM or Ctrl-C; running requests are finished.
+    Serve,
+    /// Bring the database's schema up to date, and make the key file of a new database.
+    Migrate,
+    /// Check the configuration: every trouble at once, values in force, and the chances of guessing.
+    CheckConfig,
+    /// Make access tokens.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Look after the audit trail.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Start everything on this machine to try it out: a private PostgreSQL and the service, messages in files.
+    Demo(demo::DemoArguments),
+}
+
+/// Runs the command that the arguments name. The exit code is 0 when it did what it was asked.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::Error::new(error).context("the program could not start its threads")),
+    };
+    match runtime.block_on(dispatch(arguments)) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        Command::Serve => serve::serve(&load(&arguments)?).await,
+        Command::Migrate => migrate::migrate(&load(&arguments)?).await,
+        Command::CheckConfig => check_config::check_config(&load(&arguments)?),
+        Command::Token(ref command) => token::token(&load(&arguments)?, command).await,
+        Command::Audit(ref command) => audit::audit(&load(&arguments)?, command).await,
+        Command::Demo(ref demo) => demo::demo(demo).await,
+    }
+}
+
+fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
+    Ok(Settings::load(&arguments.config, settings::environment())?)
+}
+
+/// Writes a line to standard output.
+fn say(line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+/// Says on standard error what went wrong, with its causes.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    let mut text = format!("tanager: {error}\n");
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = text + "  because: " + &cause + "\n";
+        }
+    }
+    // Nobody is left to be told when standard error is closed.
+    let _ = io::stderr().write_all(text.as_bytes());
+    ExitCode::FAILURE
+}
+
+/// Who runs a command, as the audit trail names it.
+fn actor() -> String {
+    let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).or_else(|_| std::env::var("LOGNAME"));
+    let named: String = user.unwrap_or_default().chars().filter(char::is_ascii_graphic).take(64).collect();
+    if named.is_empty() { "command-line".to_owned() } else { format!("command-line:{named}") }
+}

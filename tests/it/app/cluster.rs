@@ -1,0 +1,116 @@
+//! One private PostgreSQL for all tests, one database for each from a migrated template.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use tanager::{
+    app,
+    chance::SystemChance,
+    demo::postgres::{Options, PrivatePostgres},
+    settings::Settings,
+};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use tokio_postgres::{Client, NoTls};
+
+use super::{Wish, configuration, settings};
+
+const TEMPLATE: &str = "template_tanager";
+
+struct Cluster {
+    postgres: PrivatePostgres,
+    /// The key file that belongs to every database of the template.
+    keys: Vec<u8>,
+}
+
+static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
+static NEXT: AtomicU32 = AtomicU32::new(1);
+/// PostgreSQL copies a template for one at a time.
+static COPYING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// A database of its own.
+#[derive(Clone)]
+pub struct Database {
+    pub name: String,
+}
+
+impl Cluster {
+    async fn start() -> Self {
+        let settings = vec![("max_connections".to_owned(), "400".to_owned())];
+        let options = Options { durable: false, settings, ..Options::default() };
+        let postgres = tokio::task::spawn_blocking(|| PrivatePostgres::start(options)).await.unwrap().unwrap();
+        connect(&postgres.url("postgres")).await.batch_execute(&format!("create database {TEMPLATE}")).await.unwrap();
+        let directory = TempDir::new().unwrap();
+        let template = self::settings(&configuration(&postgres.url(TEMPLATE), &Wish::default()), directory.path());
+        app::migrate(&template, Arc::new(SystemChance)).await.unwrap();
+        let keys = std::fs::read(directory.path().join("keys.toml")).unwrap();
+        Self { postgres, keys }
+    }
+}
+
+async fn cluster() -> &'static Cluster {
+    CLUSTER.get_or_init(Cluster::start).await
+}
+
+/// A connection of the cluster's owner.
+pub async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+impl Database {
+    /// A migrated database that nothing else uses.
+    pub async fn fresh() -> Self {
+        Self::copied_from(TEMPLATE).await
+    }
+
+    /// A database without a schema.
+    pub async fn bare() -> Self {
+        Self::copied_from("template0").await
+    }
+
+    async fn copied_from(template: &str) -> Self {
+        let cluster = cluster().await;
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::SeqCst));
+        let owner = connect(&cluster.postgres.url("postgres")).await;
+        let _alone = COPYING.lock().await;
+        owner.batch_execute(&format!("create database {name} template {template}")).await.unwrap();
+        Self { name }
+    }
+
+    pub async fn url(&self) -> String {
+        cluster().await.postgres.url(&self.name)
+    }
+
+    /// A connection of the database's owner, past the service.
+    pub async fn owner(&self) -> Client {
+        connect(&self.url().await).await
+    }
+
+    /// A connection of the cluster's owner to another database: to do things to this one.
+    pub async fn outside(&self) -> Client {
+        connect(&cluster().await.postgres.url("postgres")).await
+    }
+
+    /// Writes the template's keys to `directory`, and reads the configuration that belongs to it.
+    pub fn settings(&self, directory: &Path, wish: &Wish) -> Settings {
+        let cluster = CLUSTER.get().expect("a database comes from a cluster");
+        write_keys(directory, &cluster.keys);
+        let spool = format!("\"{}\"", directory.join("spool").display());
+        let text = configuration(&cluster.postgres.url(&self.name), wish).replace("\"spool\"", &spool);
+        settings(&text, directory)
+    }
+}
+
+fn write_keys(directory: &Path, keys: &[u8]) {
+    use std::os::unix::fs::PermissionsExt;
+    let file = directory.join("keys.toml");
+    std::fs::write(&file, keys).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+}

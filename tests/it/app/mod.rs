@@ -1,0 +1,243 @@
+//! The service as the tests see it: a real server on a free port, a database of its own, a clock that is advanced,
+//! and recording channels or real scripts.
+
+mod client;
+mod cluster;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use tanager::{
+    app::{Overrides, Running},
+    chance::SystemChance,
+    channel::{GateSettings, Outlet, Outlets, Recording},
+    clock::Clock,
+    domain::{caller::Scope, channel::Channel, time::Timestamp, username::Username},
+    service::TokenRequest,
+    settings::Settings,
+};
+use tempfile::TempDir;
+
+pub use self::{
+    client::{Answer, Client},
+    cluster::Database,
+};
+
+/// Time that a test advances: the database's, shifted.
+#[derive(Default)]
+pub struct ShiftedClock(AtomicI64);
+
+impl ShiftedClock {
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+
+    pub fn turn_back(&self, by: Duration) {
+        self.0.fetch_sub(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn shift(&self, database: Timestamp) -> Timestamp {
+        Timestamp::from_micros(database.as_micros() + self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// What a test wants otherwise than usual.
+pub struct Wish {
+    /// TOML behind the usual configuration.
+    pub more: String,
+    /// The scripts of the channels instead of recording ones.
+    pub scripts: bool,
+    /// Whether the worker runs by itself.
+    pub worker: bool,
+}
+
+impl Default for Wish {
+    fn default() -> Self {
+        Self { more: String::new(), scripts: false, worker: false }
+    }
+}
+
+/// A running service with its database.
+pub struct TestApp {
+    pub running: Running,
+    pub database: Database,
+    pub clock: Arc<ShiftedClock>,
+    pub sms: Recording,
+    pub email: Recording,
+    pub admin: Client,
+    pub core: Client,
+    directory: TempDir,
+}
+
+/// An account with a log-in token.
+pub struct Customer {
+    pub username: String,
+    pub phone: String,
+    pub email: String,
+    pub client: Client,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(Wish::default()).await
+    }
+
+    pub async fn start_with(wish: Wish) -> Self {
+        Self::on(Database::fresh().await, wish).await
+    }
+
+    /// A service on a database that may serve others already.
+    pub async fn on(database: Database, wish: Wish) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = database.settings(directory.path(), &wish);
+        let (clock, sms, email) = (Arc::new(ShiftedClock::default()), Recording::new(), Recording::new());
+        let outlet =
+            |recording: &Recording| Arc::new(Outlet::new(Arc::new(recording.clone()), GateSettings::default()));
+        let recording = || Outlets::new().with(Channel::Sms, outlet(&sms)).with(Channel::Email, outlet(&email));
+        let overrides = Overrides {
+            clock: clock.clone(),
+            chance: Arc::new(SystemChance),
+            outlets: (!wish.scripts).then(recording),
+            worker: wish.worker,
+        };
+        let running = Running::start(&settings, overrides).await.unwrap();
+        let url = format!("http://{}", running.address().unwrap());
+        let admin = Client::new(&url, &issue(&running, Scope::Admin, None).await);
+        let core = Client::new(&url, &issue(&running, Scope::Service, None).await);
+        Self { running, database, clock, sms, email, admin, core, directory }
+    }
+
+    /// Where the configuration, the keys and the messages of scripts are.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub fn spool(&self) -> PathBuf {
+        self.directory.path().join("spool")
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// A client without credentials.
+    pub fn stranger(&self) -> Client {
+        self.admin.with_token("")
+    }
+
+    /// An account of that name without channels, and a log-in of it.
+    pub async fn customer(&self, username: &str) -> Customer {
+        let number: u32 =
+            username.bytes().fold(7u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 10_000_000;
+        let (phone, email) = (format!("+4179{number:07}"), format!("{username}@example.com"));
+        let made = self
+            .admin
+            .post(
+                "/accounts",
+                serde_json::json!({"username": username, "contact_data": {"phone": phone, "email": email}}),
+            )
+            .await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let client = self.log_in(username).await;
+        Customer { username: username.to_owned(), phone, email, client }
+    }
+
+    /// An account whose `sms` channel is active.
+    pub async fn customer_with_sms(&self, username: &str) -> Customer {
+        let customer = self.customer(username).await;
+        let put = self
+            .admin
+            .put(&format!("/accounts/{username}/tan/sms"), serde_json::json!({"address": customer.phone}))
+            .await;
+        assert_eq!(put.status, 204, "{put:?}");
+        customer
+    }
+
+    /// A further log-in of an account.
+    pub async fn log_in(&self, username: &str) -> Client {
+        let minted =
+            self.core.post(&format!("/accounts/{username}/token"), serde_json::json!({"scope": "readwrite"})).await;
+        assert_eq!(minted.status, 200, "{minted:?}");
+        self.admin.with_token(minted.text("access_token"))
+    }
+
+    /// The TAN of the last message that went to an address.
+    pub fn tan_sent_to(&self, address: &str) -> String {
+        let recording = if address.starts_with('+') { &self.sms } else { &self.email };
+        let message = recording.last_to(address).unwrap_or_else(|| panic!("nothing was sent to {address}"));
+        tan_in(message.body.reveal())
+    }
+
+    /// How many messages went out on all channels.
+    pub fn messages(&self) -> usize {
+        self.sms.attempts() + self.email.attempts()
+    }
+
+    pub async fn stop(self) {
+        self.running.stop().await;
+    }
+}
+
+impl Customer {
+    pub fn path(&self, rest: &str) -> String {
+        format!("/accounts/{}{rest}", self.username)
+    }
+
+    /// Requests a challenge by SMS and confirms it: an unbound token.
+    pub async fn token(&self, app: &TestApp) -> String {
+        let challenge = self.client.post(&self.path("/tan/challenge/sms"), serde_json::json!({})).await;
+        assert_eq!(challenge.status, 200, "{challenge:?}");
+        self.confirm(challenge.text("challenge_id"), &app.tan_sent_to(&self.phone)).await.text("tan_token").to_owned()
+    }
+
+    pub async fn confirm(&self, challenge: &str, tan: &str) -> Answer {
+        self.client
+            .post(&self.path(&format!("/tan/challenge/{challenge}/confirm")), serde_json::json!({"tan": tan}))
+            .await
+    }
+}
+
+/// The only run of eight digits that stands alone in a message.
+pub fn tan_in(message: &str) -> String {
+    let runs = message.split(|c: char| !c.is_ascii_digit());
+    runs.filter(|run| run.len() == 8).last().unwrap_or_else(|| panic!("no TAN in the message")).to_owned()
+}
+
+/// A TAN that is not this one.
+pub fn other_than(tan: &str) -> String {
+    let first = if tan.starts_with('9') { '0' } else { '9' };
+    format!("{first}{}", &tan[1..])
+}
+
+pub async fn issue(running: &Running, scope: Scope, owner: Option<&str>) -> String {
+    let owner = owner.map(|name| Username::parse(name).unwrap());
+    let wish = TokenRequest { scope, duration: None, description: Some("a test".to_owned()), operations: Vec::new() };
+    running.service().issue_token("test", owner.as_ref(), &wish).await.unwrap().secret.reveal().to_owned()
+}
+
+/// The configuration of a test.
+pub fn configuration(database_url: &str, wish: &Wish) -> String {
+    let script = format!("{}/scripts/tan-file.sh", env!("CARGO_MANIFEST_DIR"));
+    let channels = format!(
+        "[channel.sms]\nscript = \"{script}\"\ntimeout = \"5 s\"\nenv = {{ SPOOL_DIR = \"spool\" }}\n\
+         [channel.email]\nscript = \"{script}\"\ntimeout = \"5 s\"\nenv = {{ SPOOL_DIR = \"spool\" }}\n"
+    );
+    format!(
+        "[database]\nurl = \"{database_url}\"\n[keys]\nfile = \"keys.toml\"\n{}{}\n\
+         [server]\nlisten = \"127.0.0.1:0\"\nbank_name = \"Example Bank\"\norigin = \"https://bank.example\"\n\
+         allowed_origins = [\"https://bank.example\"]\nworkers = 2\n",
+        channels, wish.more
+    )
+}
+
+pub fn settings(text: &str, directory: &Path) -> Settings {
+    Settings::from_toml(text, directory, std::iter::empty()).unwrap_or_else(|troubles| panic!("{troubles}"))
+}
