@@ -1,6 +1,7 @@
 //! Routes by method. A resource of the route table is `web::resource(path).route(method::get().to(…))…`: then another
 //! method is 405 with `Allow`, where a handler mounted by its own path would be 404.
 
+pub use actix_web::web::{delete, patch, post, put};
 use actix_web::{
     Route,
     guard::{self, Guard as _},

@@ -2,17 +2,23 @@
 //!
 //! Knows the use cases and the domain, and nothing of rows or SQL. A time is never compared with a time here.
 
+mod answer;
 pub mod body;
+pub mod call;
 pub mod code;
 pub mod docs;
 pub mod error;
+pub mod handlers;
 pub mod headers;
 pub mod json;
 pub mod method;
 pub mod metrics;
 pub mod middleware;
+mod openapi;
 pub mod path;
 pub mod query;
 mod refusal;
+pub mod routes;
 pub mod secret;
+pub mod server;
 pub mod wire;

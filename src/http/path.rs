@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use uuid::Uuid;
 
-use super::{code::Code, error::ApiError};
+use super::error::ApiError;
 use crate::domain::{channel::Channel, username::Username};
 
 /// The length of a UUID with its four dashes: its one spelling on the wire.
@@ -15,14 +15,15 @@ pub fn username(request: &HttpRequest) -> Result<Username, ApiError> {
         .map_err(|trouble| ApiError::malformed("username", "must be a username").hint(trouble.to_string()))
 }
 
-/// The segment `{channel}`; 409/5132 when there is no such channel.
-pub fn channel(request: &HttpRequest) -> Result<Channel, ApiError> {
-    Channel::named(segment(request, "channel")).ok_or(ApiError::new(Code::ChannelNotSupported))
+/// The channel that the segment `place` names; `None` when there is no such channel.
+#[must_use]
+pub fn channel(request: &HttpRequest, place: &str) -> Option<Channel> {
+    Channel::named(segment(request, place))
 }
 
-/// The segment `{name}` as an id; 400/26 when it is none.
-pub fn id(request: &HttpRequest, name: &str) -> Result<Uuid, ApiError> {
-    let text = segment(request, name);
+/// The segment `place` as an id, which the contract calls `name`; 400/26 when it is none.
+pub fn id(request: &HttpRequest, place: &str, name: &str) -> Result<Uuid, ApiError> {
+    let text = segment(request, place);
     let id = Uuid::try_parse(text).ok().filter(|_| text.len() == UUID_LENGTH);
     id.ok_or_else(|| ApiError::malformed(name, "must be an id that this service has given out"))
 }
@@ -51,14 +52,14 @@ mod tests {
         assert_eq!(username(&request("username", "alice")).ok().unwrap().as_str(), "alice");
         assert_eq!(code(username(&request("username", ".."))), 26);
         assert_eq!(code(username(&request("username", "a%2Fb"))), 26);
-        assert_eq!(channel(&request("channel", "sms")).ok(), Some(Channel::Sms));
-        assert_eq!(code(channel(&request("channel", "SMS"))), 5132);
+        assert_eq!(channel(&request("channel", "sms"), "channel"), Some(Channel::Sms));
+        assert_eq!(channel(&request("channel", "SMS"), "channel"), None);
     }
 
     #[test]
     fn an_id_has_one_spelling() {
         let text = "0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5f";
-        assert_eq!(id(&request("challenge_id", text), "challenge_id").ok().unwrap().to_string(), text);
+        assert_eq!(id(&request("challenge", text), "challenge", "challenge_id").ok().unwrap().to_string(), text);
         for other in [
             "",
             "1",
@@ -67,7 +68,7 @@ mod tests {
             "urn:uuid:0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5f",
             "0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5g",
         ] {
-            assert_eq!(code(id(&request("challenge_id", other), "challenge_id")), 26, "{other:?}");
+            assert_eq!(code(id(&request("challenge", other), "challenge", "challenge_id")), 26, "{other:?}");
         }
     }
 }

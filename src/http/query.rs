@@ -6,6 +6,11 @@ use std::ops::RangeInclusive;
 use super::error::ApiError;
 use crate::domain::time::Timestamp;
 
+/// The most rows that a list has.
+const LONGEST_LIST: u64 = 1000;
+/// How many it has when nobody says.
+const LIST: u32 = 100;
+
 /// The parameters of a query, decoded. No `Debug`: a filter may name a customer.
 pub struct Query {
     pairs: Vec<(String, String)>,
@@ -53,6 +58,31 @@ impl Query {
         const LAST: u64 = 253_402_300_799;
         let seconds = self.optional_integer(name, 0..=LAST)?;
         Ok(seconds.and_then(|seconds| i64::try_from(seconds).ok()).map(Timestamp::from_seconds))
+    }
+}
+
+/// Which part of a list is wanted: `limit` (1 to 1000, 100 unless told), `offset` and `filter`.
+pub struct Page<'a> {
+    /// What the names begin with; empty for all.
+    pub filter: &'a str,
+    /// How many at most.
+    pub limit: u32,
+    /// How many are passed over.
+    pub offset: u32,
+}
+
+impl<'a> Page<'a> {
+    /// Reads the three parameters, each of which may be absent; 400/26 when one is malformed.
+    pub fn read(query: &'a Query) -> Result<Self, ApiError> {
+        let number = |name, range, otherwise| {
+            let sent = query.optional_integer(name, range)?;
+            Ok::<u32, ApiError>(sent.and_then(|number| u32::try_from(number).ok()).unwrap_or(otherwise))
+        };
+        Ok(Self {
+            filter: query.optional_text("filter")?.unwrap_or_default(),
+            limit: number("limit", 1..=LONGEST_LIST, LIST)?,
+            offset: number("offset", 0..=u64::from(u32::MAX), 0)?,
+        })
     }
 }
 
@@ -118,6 +148,22 @@ mod tests {
         }
         for raw in ["never", "-1", "253402300800"] {
             assert_eq!(code(read(&format!("since={raw}")).optional_moment("since")), 26, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_has_bounds_and_defaults() {
+        let read_page = |raw| {
+            let query = read(raw);
+            Page::read(&query).map(|page| (page.filter.to_owned(), page.limit, page.offset))
+        };
+        assert_eq!(read_page("").ok().unwrap(), (String::new(), 100, 0));
+        assert_eq!(
+            read_page("limit=1000&offset=4294967295&filter=al").ok().unwrap(),
+            ("al".to_owned(), 1000, u32::MAX)
+        );
+        for raw in ["limit=0", "limit=1001", "limit=x", "offset=-1", "offset=4294967296", "filter=a&filter=b"] {
+            assert_eq!(code(read_page(raw)), 26, "{raw}");
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
     time::Timestamp,
 };
 use crate::{
-    domain::{channel::Channel, refusal::Refusal, username::Username},
+    domain::{channel::Channel, language::Language, refusal::Refusal, username::Username},
     http::{error::ApiError, json::Body},
 };
 
@@ -67,8 +67,8 @@ pub struct AccountPatch {
     #[schema(value_type = Option<ContactPatch>)]
     pub contact_data: ContactChange,
     /// The tag of the customer's language.
-    #[schema(min_length = 2, max_length = 35)]
-    pub language: Option<String>,
+    #[schema(value_type = Option<String>, min_length = 2, max_length = 35)]
+    pub language: Option<Language>,
 }
 
 impl AccountPatch {
@@ -110,8 +110,8 @@ pub struct CreateAccount {
     #[schema(value_type = Option<Vec<ChannelName>>)]
     pub tan_channels: Vec<Channel>,
     /// The tag of the customer's language.
-    #[schema(min_length = 2, max_length = 35)]
-    pub language: Option<String>,
+    #[schema(value_type = Option<String>, min_length = 2, max_length = 35)]
+    pub language: Option<Language>,
 }
 
 impl CreateAccount {

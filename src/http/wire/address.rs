@@ -4,6 +4,7 @@ use crate::{
     domain::{
         address::{Address, AddressError, Mailbox, PhoneNumber},
         channel::Channel,
+        language::Language,
         refusal::Refusal,
     },
     http::{
@@ -11,9 +12,6 @@ use crate::{
         json::{Body, Nullable},
     },
 };
-
-/// The longest tag of a language that is kept (RFC 5646 section 4.4.1).
-const LONGEST_LANGUAGE: usize = 35;
 
 pub(super) fn phone(raw: &str) -> Result<PhoneNumber, ApiError> {
     PhoneNumber::parse(raw).map_err(invalid)
@@ -80,16 +78,12 @@ impl ContactChange {
 }
 
 /// The member `language`: the tag of a language such as `de` or `pt-BR`.
-pub(super) fn language(body: &Body) -> Result<Option<String>, ApiError> {
+pub(super) fn language(body: &Body) -> Result<Option<Language>, ApiError> {
     let Some(tag) = body.optional_text("language")? else { return Ok(None) };
-    let subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let primary = tag.split('-').next().unwrap_or_default();
-    let primary_is_one = (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_alphabetic());
-    if primary_is_one && tag.len() <= LONGEST_LANGUAGE && tag.split('-').all(subtag) {
-        Ok(Some(tag.to_owned()))
-    } else {
-        Err(body.malformed("language", "must be the tag of a language such as \"de\" or \"pt-BR\""))
-    }
+    let language = Language::parse(tag);
+    language
+        .map(Some)
+        .ok_or_else(|| body.malformed("language", "must be the tag of a language such as \"de\" or \"pt-BR\""))
 }
 
 #[cfg(test)]
@@ -119,7 +113,8 @@ mod tests {
     #[test]
     fn a_language_is_a_tag() {
         for tag in ["de", "pt-BR", "gsw", "zh-Hant-TW"] {
-            assert_eq!(language(&body(&format!(r#"{{"language":"{tag}"}}"#))).ok().unwrap().unwrap(), tag);
+            let read = language(&body(&format!(r#"{{"language":"{tag}"}}"#))).ok().unwrap().unwrap();
+            assert_eq!(read.as_str(), tag.to_lowercase());
         }
         for tag in ["", "d", "german", "de_CH", "de-", "-de", "../x", "de-äöü", "d1", "de-abcdefghi"] {
             assert_eq!(code(language(&body(&format!(r#"{{"language":"{tag}"}}"#)))), 26, "{tag}");

@@ -10,6 +10,9 @@ pub const PROTOCOL: &str = "1:0:0";
 /// The name and the release of this program.
 pub const IMPLEMENTATION: &str = concat!("tanager ", env!("CARGO_PKG_VERSION"));
 
+/// The header that carries a one-shot token, as it is written.
+pub const TAN_HEADER: &str = "TAN-Token";
+
 /// What this service offers.
 #[derive(Serialize, ToSchema)]
 #[schema(examples(json!({

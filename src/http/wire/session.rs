@@ -11,9 +11,12 @@ use utoipa::{
 use uuid::Uuid;
 
 use super::time::Timestamp;
-use crate::http::{
-    error::ApiError,
-    json::{Body, Span},
+use crate::{
+    domain::caller::Scope,
+    http::{
+        error::ApiError,
+        json::{Body, Span},
+    },
 };
 
 /// The longest description of a token, in characters.
@@ -37,6 +40,25 @@ impl AccountScope {
             "readonly" => Some(Self::ReadOnly),
             "readwrite" => Some(Self::ReadWrite),
             _ => None,
+        }
+    }
+
+    /// The wire's word for a scope of accounts; `None` for those of operators and bank cores.
+    #[must_use]
+    pub const fn of(scope: Scope) -> Option<Self> {
+        match scope {
+            Scope::ReadOnly => Some(Self::ReadOnly),
+            Scope::ReadWrite => Some(Self::ReadWrite),
+            Scope::Admin | Scope::Service => None,
+        }
+    }
+}
+
+impl From<AccountScope> for Scope {
+    fn from(scope: AccountScope) -> Self {
+        match scope {
+            AccountScope::ReadOnly => Self::ReadOnly,
+            AccountScope::ReadWrite => Self::ReadWrite,
         }
     }
 }
@@ -149,7 +171,7 @@ pub struct MintedToken {
 /// The tokens of an account.
 #[derive(Serialize, ToSchema)]
 pub struct TokenList {
-    /// Newest first.
+    /// In the order in which they were made.
     pub tokens: Vec<TokenRow>,
 }
 

@@ -1,0 +1,151 @@
+//! A request of someone known. Who calls is settled before a byte of the body is read; only then is anything parsed.
+//!
+//! What a caller may do is not decided here.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
+
+use super::{
+    body::ApiBody,
+    code::Code,
+    error::ApiError,
+    headers::{BearerToken, IdempotencyKey, TanToken},
+    json::Body,
+    path,
+    query::Query,
+};
+use crate::{
+    domain::{
+        caller::{AccessToken, Deed},
+        challenge::Idempotency,
+        channel::Channel,
+        id::{AccessTokenId, ChallengeId},
+        operation::{OperationDigest, body_sha256},
+        secret::SecretHash,
+        username::Username,
+    },
+    service::{ProtectedRequest, Service},
+};
+
+/// A request of someone known, with its body. Extracting it fails with 401/40 before anything else is looked at, then
+/// with 413/32 or 415/28. No `Debug`: the body may carry a TAN.
+pub struct Call {
+    /// The use cases.
+    pub service: Service,
+    /// Who calls.
+    pub caller: AccessToken,
+    request: HttpRequest,
+    body: ApiBody,
+}
+
+impl Call {
+    /// The segment `{username}`; 400/26 when it is no username.
+    pub fn username(&self) -> Result<Username, ApiError> {
+        path::username(&self.request)
+    }
+
+    /// The segment `{channel}` for a request that does `deed`. Where there is no such channel, who may not do that
+    /// deed at all is told so, 403/44, and everyone else 409/5132; with DELETE 404/5132.
+    pub fn channel(&self, deed: Deed) -> Result<Channel, ApiError> {
+        self.channel_at("channel", deed)
+    }
+
+    /// The same for the segment `{challenge}`, which names a channel where a challenge is asked for.
+    pub fn wanted_channel(&self) -> Result<Channel, ApiError> {
+        self.channel_at("challenge", Deed::Prove)
+    }
+
+    /// The segment `{challenge}` as an id; 400/26 when it is none.
+    pub fn challenge_id(&self) -> Result<ChallengeId, ApiError> {
+        path::id(&self.request, "challenge", "challenge_id").map(ChallengeId::from_uuid)
+    }
+
+    /// The segment `{token_id}`; 400/26 when it is no id.
+    pub fn token_id(&self) -> Result<AccessTokenId, ApiError> {
+        path::id(&self.request, "token_id", "token_id").map(AccessTokenId::from_uuid)
+    }
+
+    /// The query; 400/26 when it is malformed.
+    pub fn query(&self) -> Result<Query, ApiError> {
+        Query::parse(self.request.query_string())
+    }
+
+    /// The body as a JSON object; 400/22 when it is none.
+    pub fn object(&self) -> Result<Body, ApiError> {
+        self.body.object()
+    }
+
+    /// The same where every member is optional: no body at all is an object without members.
+    pub fn object_or_nothing(&self) -> Result<Body, ApiError> {
+        self.body.object_or_nothing()
+    }
+
+    /// Which request this is exactly, and the proof that came with it; 400/23 when `TAN-Token` is malformed.
+    pub fn protected(&self, username: &Username) -> Result<ProtectedRequest, ApiError> {
+        let token = TanToken::read(self.request.headers())?;
+        let presented = token.map(|token| SecretHash::of(token.reveal()));
+        Ok(ProtectedRequest { operation: self.digest(username), presented })
+    }
+
+    /// The `Idempotency-Key` with the request it stands for; 400/23 when it is malformed.
+    pub fn idempotency(&self, username: &Username) -> Result<Option<Idempotency>, ApiError> {
+        let key = IdempotencyKey::read(self.request.headers())?;
+        Ok(key.map(|key| Idempotency { key: SecretHash::of(key.as_str()), request: self.digest(username) }))
+    }
+
+    /// Over account, method, path with query and body, each exactly as it was sent.
+    fn digest(&self, username: &Username) -> OperationDigest {
+        let target = self.request.uri().path_and_query().map_or("", |target| target.as_str());
+        OperationDigest::of(username, self.request.method().as_str(), target, &body_sha256(self.body.raw()))
+    }
+
+    fn channel_at(&self, segment: &str, deed: Deed) -> Result<Channel, ApiError> {
+        let username = self.username()?;
+        let unknown =
+            if self.request.method() == Method::DELETE { Code::ChannelNotActive } else { Code::ChannelNotSupported };
+        path::channel(&self.request, segment).ok_or_else(|| {
+            let permitted = self.caller.may(deed, &username).is_ok();
+            ApiError::new(if permitted { unknown } else { Code::Forbidden })
+        })
+    }
+}
+
+impl FromRequest for Call {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let service = service(&request)?;
+            let credential = BearerToken::read(request.headers())?;
+            let caller = service.authenticate(credential.reveal()).await?;
+            let body = ApiBody::from_request(&request, &mut payload).await?;
+            Ok(Self { service, caller, request, body })
+        })
+    }
+}
+
+/// The use cases for a request of anyone.
+pub struct Open(pub Service);
+
+impl FromRequest for Open {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(service(request).map(Self))
+    }
+}
+
+/// The use cases that this listener was given.
+fn service(request: &HttpRequest) -> Result<Service, ApiError> {
+    request.app_data::<Service>().cloned().ok_or_else(|| {
+        tracing::error!("this listener was given no use cases; the request was refused");
+        ApiError::new(Code::TemporarilyUnavailable)
+    })
+}
+
+#[cfg(test)]
+mod tests;

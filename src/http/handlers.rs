@@ -1,0 +1,31 @@
+//! One function a route: it extracts, calls one use case, and answers in the words of the wire. It decides nothing.
+
+pub mod accounts;
+pub mod challenges;
+pub mod channels;
+pub mod operators;
+pub mod public;
+pub mod tokens;
+
+use actix_web::HttpResponse;
+use serde::Serialize;
+
+use super::error::ApiError;
+
+/// How a handler ends.
+type Reply = Result<HttpResponse, ApiError>;
+
+/// 200 with a body.
+fn ok(body: impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().json(body)
+}
+
+/// 202 with a body: a TAN is on its way.
+fn accepted(body: impl Serialize) -> HttpResponse {
+    HttpResponse::Accepted().json(body)
+}
+
+/// 204.
+fn no_content() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}

@@ -1,0 +1,101 @@
+//! The route table, and what stands around it at each listener.
+
+use std::sync::Arc;
+
+use actix_web::web;
+
+use super::{
+    body::BodyBound,
+    docs::Docs,
+    handlers::{accounts, challenges, channels, operators, public, tokens},
+    method,
+    metrics::Metrics,
+    middleware::RequestIds,
+};
+use crate::{domain::chance::Chance, service::Service};
+
+/// Writes the table down once, and makes of it what is mounted, a list for comparison, and the paths of the document:
+/// a route whose handler is not documented does not compile.
+macro_rules! table {
+    ($($path:literal { $($verb:ident $group:ident::$handler:ident),+ $(,)? })+) => {
+        fn mount(routes: &mut web::ServiceConfig) {
+            $(routes.service(web::resource($path)$(.route(method::$verb().to($group::$handler)))+);)+
+        }
+    };
+}
+
+table! {
+    "/config" { get public::config }
+    "/health/live" { get public::live }
+    "/health/ready" { get public::ready }
+    "/accounts" { get operators::list_accounts, post operators::create_account }
+    "/accounts/{username}" {
+        get accounts::show_account, patch accounts::patch_account, delete accounts::delete_account,
+    }
+    "/accounts/{username}/unblock" { post operators::unblock_account }
+    "/accounts/{username}/tan" { get channels::list_channels }
+    "/accounts/{username}/tan/{channel}" {
+        post channels::enrol, put channels::set_address, delete channels::remove_channel,
+    }
+    // A channel where a challenge is asked for, a challenge's id everywhere else.
+    "/accounts/{username}/tan/challenge/{challenge}" {
+        post challenges::request_challenge, get challenges::watch_challenge, delete challenges::abort_challenge,
+    }
+    "/accounts/{username}/tan/challenge/{challenge}/retransmit" { post challenges::retransmit_challenge }
+    "/accounts/{username}/tan/challenge/{challenge}/confirm" { post challenges::confirm_challenge }
+    "/accounts/{username}/token" { post tokens::mint_token, delete tokens::log_out }
+    "/accounts/{username}/tokens" { get tokens::list_tokens }
+    "/accounts/{username}/tokens/{token_id}" { delete tokens::end_token }
+}
+
+/// What the API's listener serves. Cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    service: Service,
+    docs: Docs,
+    pub(super) allowed_origins: Arc<[String]>,
+    pub(super) ids: Arc<RequestIds>,
+}
+
+impl Api {
+    /// The API over these use cases. Pages of `allowed_origins`, each written as a browser sends it, may call it.
+    pub fn new(
+        service: Service,
+        allowed_origins: impl IntoIterator<Item = String>,
+        chance: &dyn Chance,
+    ) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            service,
+            docs: Docs::of(&super::openapi::document())?,
+            allowed_origins: allowed_origins.into_iter().collect(),
+            ids: Arc::new(RequestIds::new(chance)),
+        })
+    }
+
+    /// Mounts every route of this listener, without the layers around them.
+    pub fn configure(&self, routes: &mut web::ServiceConfig) {
+        routes.app_data(BodyBound(self.service.limits().api_body)).app_data(self.service.clone());
+        mount(routes);
+        self.docs.configure(routes);
+    }
+}
+
+/// What the operators' listener serves: `/metrics` alone.
+#[derive(Clone)]
+pub struct Operators {
+    metrics: Metrics,
+    pub(super) ids: Arc<RequestIds>,
+}
+
+impl Operators {
+    /// The metrics of this process.
+    #[must_use]
+    pub fn new(metrics: Metrics, chance: &dyn Chance) -> Self {
+        Self { metrics, ids: Arc::new(RequestIds::new(chance)) }
+    }
+
+    /// Mounts `/metrics`.
+    pub fn configure(&self, routes: &mut web::ServiceConfig) {
+        self.metrics.configure(routes);
+    }
+}
