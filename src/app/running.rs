@@ -8,7 +8,11 @@ use tokio_util::sync::CancellationToken;
 use super::{Overrides, StartError, parts};
 use crate::{
     domain::event::EventKind,
-    http::server::{self, Bound},
+    http::{
+        metrics::Metrics,
+        routes::{Api, Operators},
+        server::{self, Bound},
+    },
     service::Service,
     settings::{Listen, Settings},
     worker::Worker,
@@ -28,13 +32,9 @@ impl Running {
     /// Starts the service. When this returns, its listeners accept.
     pub async fn start(settings: &Settings, overrides: Overrides) -> Result<Self, StartError> {
         let service = parts::service(settings, &overrides).await?;
-        let set_up = |error: String| StartError::SetUp(error);
-        let api = server::bind_api(settings, service.clone(), &*overrides.chance)
-            .map_err(|error| listening(&settings.server.listen, error))?;
+        let api = bind_api(settings, &service, &overrides)?;
         let operators = settings.server.operators_listen.as_ref();
-        let operators = operators
-            .map(|listen| server::bind_operators(listen).map_err(|error| listening(listen, error)))
-            .transpose()?;
+        let operators = operators.map(|listen| bind_operators(listen, &overrides)).transpose()?;
         service.note_system(EventKind::ServiceStarted, "release", env!("CARGO_PKG_VERSION")).await?;
         let mut running = Self {
             worker: overrides.worker.then(|| Worker::start(service.clone())),
@@ -47,7 +47,6 @@ impl Running {
         for Bound { server, .. } in std::iter::once(api).chain(operators) {
             running.serve(server);
         }
-        let _ = set_up;
         tracing::info!(address = %settings.server.listen, "serving");
         Ok(running)
     }
@@ -96,6 +95,22 @@ impl Running {
         }
         self.service.finish().await;
     }
+}
+
+fn bind_api(settings: &Settings, service: &Service, overrides: &Overrides) -> Result<Bound, StartError> {
+    let server = &settings.server;
+    let origins = server.allowed_origins.iter().map(|origin| origin.as_str().to_owned());
+    let api = Api::new(service.clone(), origins, &*overrides.chance).map_err(set_up)?;
+    server::bind_api(&server.listen, api, server.workers).map_err(|error| listening(&server.listen, error))
+}
+
+fn bind_operators(listen: &Listen, overrides: &Overrides) -> Result<Bound, StartError> {
+    let operators = Operators::new(Metrics::install().map_err(set_up)?, &*overrides.chance);
+    server::bind_operators(listen, operators).map_err(|error| listening(listen, error))
+}
+
+fn set_up(error: impl std::fmt::Display) -> StartError {
+    StartError::SetUp(error.to_string())
 }
 
 fn listening(listen: &Listen, source: std::io::Error) -> StartError {
