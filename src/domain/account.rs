@@ -14,6 +14,7 @@ use super::{
     id::{AccessTokenId, AccountId, ChallengeId},
     language::Language,
     limits::Limits,
+    meter::{Meter, Window},
     refusal::{OfferedChannel, Refusal},
     secret::SecretHash,
     standing::Standing,
@@ -119,6 +120,12 @@ pub struct Account {
     pub channels: Vec<ActiveChannel>,
     /// Its live challenges, and any other that the request names.
     pub challenges: Vec<Challenge>,
+    /// When its messages of the last day were sent.
+    pub sends: Vec<Timestamp>,
+    /// What was sent to its addresses, and to those that the request names, by whomever.
+    pub windows: Vec<Window>,
+    /// The meters that a transmission of this transition is counted by.
+    pub metered: Vec<Meter>,
     /// Where its audit trail ends.
     pub trail: TrailHead,
     /// What this transition writes to the trail.
@@ -142,6 +149,9 @@ impl Account {
             deleted_at: None,
             channels: Vec::new(),
             challenges: Vec::new(),
+            sends: Vec::new(),
+            windows: Vec::new(),
+            metered: Vec::new(),
             trail: TrailHead::EMPTY,
             events: Vec::new(),
             new_token: None,

@@ -14,6 +14,7 @@ pub mod id;
 pub mod keys;
 pub mod language;
 pub mod limits;
+pub mod meter;
 pub mod operation;
 pub mod refusal;
 pub mod rules;

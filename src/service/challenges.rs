@@ -106,8 +106,9 @@ impl Service {
         permit(caller, Deed::Prove, username)?;
         let wanted = Wanted::challenge(username, id);
         // The channel says at which outlet a place is needed, before anything is claimed.
-        let channel = self.show(caller, wanted, |account, _| Ok(account.challenge(id)?.channel)).await?;
-        let place = self.place(channel).await?;
+        let address = self.show(caller, wanted, |account, _| Ok(account.challenge(id)?.address.clone())).await?;
+        let place = self.place(address.channel()).await?;
+        let wanted = Wanted { address: Some(&address), ..wanted };
         let dispatch = self.change(caller, Deed::Prove, wanted, |account, terms| {
             account.retransmit(terms, id, self.sending(terms, &place.outlet))?;
             self.dispatch(account, terms, id)

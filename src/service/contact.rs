@@ -148,12 +148,13 @@ impl Service {
     ) -> Result<Patched, Failure> {
         permit(caller, Deed::ChangeFactors, username)?;
         let wanted = Wanted::account(username);
-        let changed =
-            self.show(caller, wanted, |account, _| Ok(patch.plan(account)?.changed.first().map(Address::channel)));
-        let mut place = match changed.await? {
-            Some(channel) => Some(self.place(channel).await?),
+        let changed = self.show(caller, wanted, |account, _| Ok(patch.plan(account)?.changed.into_iter().next()));
+        let changed = changed.await?;
+        let mut place = match &changed {
+            Some(address) => Some(self.place(address.channel()).await?),
             None => None,
         };
+        let wanted = Wanted { address: changed.as_ref(), ..wanted };
         let outlet = place.as_ref().map(|place| place.outlet.clone());
         let applied = self.change(caller, Deed::ChangeFactors, wanted, |account, terms| {
             self.apply(account, terms, caller, patch, request, outlet.as_deref())

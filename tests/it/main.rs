@@ -3,5 +3,6 @@
 
 mod app;
 mod life_of_a_challenge;
+mod limits;
 mod private_postgres;
 mod script_runner;

@@ -42,6 +42,8 @@ impl Account {
     ) -> Result<(), Refusal> {
         let channel = address.channel();
         self.refuse_enrolment(terms, channel)?;
+        self.refuse_sending(terms, &address)?;
+        self.count_sending(terms, &address);
         self.drop_pending(channel, terms.now, "a second enrolment");
         let mut challenge = open_challenge(terms, new, ChallengeKind::Address, address, Wish::default());
         if let Clearance::Token(paid_by) = cleared {

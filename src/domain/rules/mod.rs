@@ -8,4 +8,5 @@ pub mod enrol;
 pub mod factors;
 pub mod protect;
 pub mod request;
+mod sends;
 pub mod transmission;

@@ -75,6 +75,8 @@ impl Account {
         self.refuse_blocked(terms)?;
         let address = self.active(channel).ok_or(Refusal::ChannelNotSupported)?.address.clone();
         self.refuse_hot(channel, terms)?;
+        self.refuse_sending(terms, &address)?;
+        self.count_sending(terms, &address);
         let challenge = open_challenge(terms, new, ChallengeKind::Token, address, wish);
         let requested = Event::of(EventKind::ChallengeRequested).about(new.id).with("channel", channel.name());
         let bound = if challenge.operation.is_some() { "yes" } else { "no" };
@@ -150,6 +152,9 @@ impl Account {
             });
         }
         self.refuse_cooling(challenge.channel, terms)?;
+        let address = challenge.address.clone();
+        self.refuse_sending(terms, &address)?;
+        self.count_sending(terms, &address);
         self.send_again(terms, id, sending)
     }
 

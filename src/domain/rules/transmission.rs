@@ -43,7 +43,10 @@ impl Account {
                     self.spend(paid_by);
                 }
             }
-            HandOver::Failed(reason) => self.record_failure(id, reason),
+            HandOver::Failed(reason) => {
+                self.uncount_sending(claim.claimed_at);
+                self.record_failure(id, reason);
+            }
         }
     }
 
