@@ -1,6 +1,9 @@
 //! Requesting, watching, retransmitting, confirming and aborting challenges.
 
-use super::{Failure, Service, permit, sending::Dispatch};
+use super::{
+    Failure, Service, permit,
+    sending::{Dispatch, Place},
+};
 use crate::{
     domain::{
         account::{Account, Terms},
@@ -48,6 +51,12 @@ pub enum Confirmed {
     },
     /// A new address is in force.
     Activated(Channel),
+}
+
+/// Whether a retransmission could begin.
+enum Retransmission {
+    Begun(Place, Box<Dispatch>),
+    NeedsPlace(Channel),
 }
 
 /// What a transition decided: nothing to send, or this.
@@ -103,18 +112,39 @@ impl Service {
         username: &Username,
         id: ChallengeId,
     ) -> Result<ChallengeView, Failure> {
-        permit(caller, Deed::Prove, username)?;
         let wanted = Wanted::challenge(username, id);
-        // The channel says at which outlet a place is needed, before anything is claimed.
-        let address = self.show(caller, wanted, |account, _| Ok(account.challenge(id)?.address.clone())).await?;
-        let place = self.place(address.channel()).await?;
-        let wanted = Wanted { address: Some(&address), ..wanted };
-        let dispatch = self.change(caller, Deed::Prove, wanted, |account, terms| {
-            account.retransmit(terms, id, self.sending(terms, &place.outlet))?;
-            self.dispatch(account, terms, id)
-        });
-        let dispatch = dispatch.await?;
-        self.deliver(place, dispatch).await
+        let begin = |place: Option<Place>| self.begin_retransmission(caller, wanted, id, place);
+        let (place, dispatch) = match begin(None).await? {
+            Retransmission::Begun(place, dispatch) => (place, dispatch),
+            Retransmission::NeedsPlace(channel) => match begin(Some(self.place(channel).await?)).await? {
+                Retransmission::Begun(place, dispatch) => (place, dispatch),
+                Retransmission::NeedsPlace(_) => return Err(Failure::Unavailable),
+            },
+        };
+        self.deliver(place, *dispatch).await
+    }
+
+    /// Claims a retransmission at the place given, or at one that is free at this moment. A place is always taken
+    /// before anything is claimed.
+    async fn begin_retransmission(
+        &self,
+        caller: &AccessToken,
+        wanted: Wanted<'_>,
+        id: ChallengeId,
+        mut place: Option<Place>,
+    ) -> Result<Retransmission, Failure> {
+        self.change(caller, Deed::Prove, wanted, |account, terms| {
+            let channel = account.challenge(id)?.channel;
+            let mut tried = account.clone();
+            let outlet = self.outlet(channel)?;
+            tried.retransmit(terms, id, self.sending(terms, &outlet))?;
+            let Some(place) = place.take().or_else(|| Place::free_now(outlet)) else {
+                return Ok(Retransmission::NeedsPlace(channel));
+            };
+            *account = tried;
+            Ok(Retransmission::Begun(place, Box::new(self.dispatch(account, terms, id)?)))
+        })
+        .await
     }
 
     /// Ends a challenge, and the unspent token it yielded.

@@ -48,8 +48,6 @@ pub(super) fn read(
 ) -> Result<Option<Stored>, StoreError> {
     let Some(first) = rows.first() else { return Ok(None) };
     let mut stored = read_account(first, sealer)?;
-    let addresses = stored.account.channels.iter().map(|active| &active.address).chain(enrolled);
-    stored.account.windows = meters::read_windows(first, addresses, sealer.ring)?;
     let account = stored.account.id.as_uuid();
     for row in rows {
         let Some(id) = row.try_get::<_, Option<Uuid>>("challenge_id")? else { continue };
@@ -58,6 +56,9 @@ pub(super) fn read(
             stored.account.challenges.push(read_challenge(row, account, id, sealer)?);
         }
     }
+    let channels = stored.account.channels.iter().map(|active| &active.address);
+    let challenges = stored.account.challenges.iter().map(|challenge| &challenge.address);
+    stored.account.windows = meters::read_windows(first, channels.chain(challenges).chain(enrolled), sealer.ring)?;
     Ok(Some(stored))
 }
 

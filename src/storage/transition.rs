@@ -22,7 +22,7 @@ use self::{
 use super::{
     account_rows::{SealedContact, Stored},
     error::StoreError,
-    meters::{ChannelMeters, MeterColumns},
+    meters::{self, ChannelMeters, MeterColumns},
     moment::Moment,
     seal::{Column, Sealer},
 };
@@ -49,6 +49,7 @@ pub(super) struct Transition {
     sends: Vec<Moment>,
     meters: MeterColumns,
     channel_meters: ChannelMeters,
+    made_meters: Vec<Vec<u8>>,
     durability: &'static str,
 }
 
@@ -90,6 +91,7 @@ impl Transition {
                 after.channels.iter().filter(|active| !before.channels.contains(active)),
                 sealer.ring,
             )?,
+            made_meters: made.map_or(Ok(Vec::new()), |challenge| meters::keys(&challenge.address, sealer.ring))?,
             durability: if writing.may_be_lost { "off" } else { "on" },
             events,
         }))
@@ -106,6 +108,7 @@ impl Transition {
         all.push(&self.sends);
         all.extend(self.meters.parameters());
         all.extend(self.channel_meters.parameters());
+        all.push(&self.made_meters);
         all
     }
 }

@@ -23,7 +23,10 @@ left join lateral (
 left join lateral (
   select array_agg(w.meter) as meters, array_agg(sent.at) as times
   from windows w, unnest(w.sends) as sent (at)
-  where w.meter = any ($5::bytea[] || array(select unnest(x.meters) from channels x where x.account_id = a.account_id))
+  where w.meter = any (
+    $5::bytea[]
+    || array(select unnest(x.meters) from channels x where x.account_id = a.account_id)
+    || array(select unnest(n.meters) from challenges n where n.challenge_id = any ($2::uuid[]) and n.account_id = a.account_id))
 ) counted on true
 left join lateral (
   select live.*

@@ -20,11 +20,11 @@ with acct as (
   insert into challenges (
     account_id, challenge_id, kind, channel, address, operation, summary, access_token, paid_by,
     tan_key, tan_digits, requested_at, ends_at, idempotency_key, idempotency_request,
-    generation, tan_expires_at, attempts_left, transmissions, claim_transmission, claimed_at, claim_until, state)
+    generation, tan_expires_at, attempts_left, transmissions, claim_transmission, claimed_at, claim_until, state, meters)
   select
     acct.account_id, $23, $24, $25, $26, $27, $28, $29, $30,
     $31, $32, $33, $34, $35, $36,
-    $37, $38, $39, $40, $41, $42, $43, $44
+    $37, $38, $39, $40, $41, $42, $43, $44, $83::bytea[]
   from acct
   where $23::uuid is not null
 ), changed as (
