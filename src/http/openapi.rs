@@ -6,7 +6,10 @@ pub mod parameters;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        OpenApi as Contract,
+        HeaderBuilder, OpenApi as Contract, Ref, RefOr, Schema,
+        path::{Operation, PathItem},
+        request_body::RequestBody,
+        schema::{ObjectBuilder, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -58,13 +61,59 @@ impl Modify for Bearer {
     }
 }
 
+/// The headers of replies.
+const HEADERS: [(&str, Type, &str); 4] = [
+    ("X-Request-Id", Type::String, "Names the request: the caller's own name for it, if it sent a sane one."),
+    ("Retry-After", Type::Integer, "Seconds to wait before trying again; with every 429, every 503, and 10005."),
+    ("WWW-Authenticate", Type::String, "`Bearer`."),
+    ("TAN-Required", Type::String, "With 10002: the assurance that is asked for."),
+];
+
 /// The whole document.
 #[must_use]
 pub fn document() -> Contract {
     let mut contract = Whole::openapi();
     contract.merge(Documented::openapi());
+    describe_headers(&mut contract);
     errors::describe(&mut contract);
+    for operation in contract.paths.paths.values_mut().flat_map(operations) {
+        let responses = operation.responses.responses.values_mut();
+        for response in responses.filter_map(|response| if let RefOr::T(own) = response { Some(own) } else { None }) {
+            response.headers.insert("X-Request-Id".to_owned(), RefOr::Ref(header("X-Request-Id")));
+        }
+        operation.request_body.iter_mut().for_each(forbid_null);
+    }
     contract
+}
+
+fn describe_headers(contract: &mut Contract) {
+    let headers = &mut contract.components.get_or_insert_default().headers;
+    for (name, kind, description) in HEADERS {
+        let header = HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(kind)));
+        headers.insert(name.to_owned(), header.description(Some(description)).build().into());
+    }
+}
+
+/// Where the header `name` is described.
+fn header(name: &str) -> Ref {
+    Ref::new(format!("#/components/headers/{name}"))
+}
+
+/// The operations of a path.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
+}
+
+/// A body that may be left out is no body at all, and never `null`, as the library writes it.
+fn forbid_null(body: &mut RefOr<RequestBody>) {
+    let RefOr::T(body) = body else { return };
+    for content in body.content.values_mut() {
+        let RefOr::T(content) = content else { continue };
+        if let Some(RefOr::T(Schema::OneOf(either))) = &content.schema {
+            content.schema = either.items.iter().find(|item| matches!(item, RefOr::Ref(_))).cloned();
+        }
+    }
 }
 
 #[cfg(test)]

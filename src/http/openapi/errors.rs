@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use utoipa::openapi::{
-    Content, ContentBuilder, Header, HeaderBuilder, OpenApi as Contract, Ref, RefOr, Response, ResponseBuilder, Schema,
-    example::ExampleBuilder,
-    path::{Operation, PathItem},
-    schema::{AnyOfBuilder, ObjectBuilder, Type},
+    Content, ContentBuilder, OpenApi as Contract, Ref, RefOr, Response, ResponseBuilder, Schema,
+    example::ExampleBuilder, schema::AnyOfBuilder,
 };
 
+use super::header;
 use crate::http::{
     code::Code::{
         self, AccountBlocked, AddressInvalid, ChallengeExpired, ChallengeFailed, ChallengeNotFound, ChallengeSolved,
@@ -74,9 +73,9 @@ pub(super) fn codes(operation: &str) -> Option<&'static [&'static [Code]]> {
     })
 }
 
-/// Adds to every operation what it answers with when it does not succeed, and to every response its request id.
+/// Adds to every operation what it answers with when it does not succeed.
 pub(super) fn describe(contract: &mut Contract) {
-    for operation in contract.paths.paths.values_mut().flat_map(operations) {
+    for operation in contract.paths.paths.values_mut().flat_map(super::operations) {
         let responses = &mut operation.responses.responses;
         let refusals = operation.operation_id.as_deref().and_then(codes).unwrap_or_default();
         let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
@@ -84,27 +83,14 @@ pub(super) fn describe(contract: &mut Contract) {
             by_status.entry(code.status().as_u16()).or_default().push(*code);
         }
         responses.extend(by_status.into_iter().map(|(status, codes)| (status.to_string(), response(&codes).into())));
-        for response in responses.values_mut() {
-            if let RefOr::T(response) = response {
-                let id = text_header("Names the request: the caller's own name for it, if it sent a sane one.");
-                response.headers.insert("X-Request-Id".to_owned(), id.into());
-            }
-        }
     }
-}
-
-/// The operations of a path.
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    let PathItem { get, put, post, delete, patch, .. } = item;
-    [get, put, post, delete, patch].into_iter().flatten()
 }
 
 fn response(codes: &[Code]) -> Response {
     let lines = codes.iter().map(|code| format!("- `{}` {}: {}", code.number(), code.name(), code.hint()));
     let description = lines.collect::<Vec<_>>().join("\n");
     headers(codes)
-        .into_iter()
-        .fold(ResponseBuilder::new().description(description), |response, (name, header)| response.header(name, header))
+        .fold(ResponseBuilder::new().description(description), |response, name| response.header_ref(name, header(name)))
         .content("application/json", content(codes))
         .build()
 }
@@ -152,25 +138,10 @@ fn example(code: Code) -> Value {
     json!(error)
 }
 
-fn headers(codes: &[Code]) -> Vec<(&'static str, Header)> {
-    let mut headers = Vec::new();
-    if codes.iter().any(|code| code.tells_when_to_retry()) {
-        headers.push(("Retry-After", header("Seconds to wait before trying again.", Type::Integer)));
-    }
-    if codes.contains(&Unauthorized) {
-        headers.push(("WWW-Authenticate", text_header("`Bearer`.")));
-    }
-    if codes.contains(&TanRequired) {
-        headers.push(("TAN-Required", text_header("With 10002: the assurance that is asked for.")));
-    }
-    headers
-}
-
-fn text_header(description: &str) -> Header {
-    header(description, Type::String)
-}
-
-fn header(description: &str, kind: Type) -> Header {
-    let schema = ObjectBuilder::new().schema_type(kind);
-    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
+/// The headers of a reply with one of these codes.
+fn headers(codes: &[Code]) -> impl Iterator<Item = &'static str> {
+    let told = codes.iter().any(|code| code.tells_when_to_retry()).then_some("Retry-After");
+    let scheme = codes.contains(&Unauthorized).then_some("WWW-Authenticate");
+    let assurance = codes.contains(&TanRequired).then_some("TAN-Required");
+    told.into_iter().chain(scheme).chain(assurance)
 }

@@ -56,7 +56,7 @@ pub struct TokenPath {
 pub struct Proof {
     /// A one-shot token out of a solved challenge. Needed where the answer without it is 403/10002; ignored where no
     /// proof is needed. Twice, or a list, is 400/23.
-    #[param(rename = "TAN-Token", example = "tan_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    #[param(rename = "TAN-Token", value_type = String, required = false, example = "tan_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     pub tan_token: Option<String>,
 }
 
@@ -67,7 +67,7 @@ pub struct Attempt {
     /// Names this attempt for 24 hours: the same request under the same key names the same challenge and transmits
     /// nothing; another request under it is 422/10009; while the first one runs it is 503/10090.
     #[param(
-        rename = "Idempotency-Key",
+        rename = "Idempotency-Key", value_type = String, required = false,
         example = "8e03978e-40d5-43dd-bc93-6894a57f9324",
         min_length = 1,
         max_length = 255
