@@ -1,9 +1,14 @@
+use std::future::ready;
+
 use actix_web::{
     App, HttpResponse, ResponseError as _,
     dev::ServiceResponse,
+    error::PayloadError,
     http::header::AUTHORIZATION,
     test::{self as web_test, TestRequest},
+    web::Bytes,
 };
+use futures_util::{Stream, StreamExt as _, stream};
 
 use super::*;
 use crate::{
@@ -90,6 +95,15 @@ async fn get_has_no_body() {
     let sent = TestRequest::get().insert_header(("Content-Encoding", "gzip")).set_payload("x".repeat(1 << 20));
     let call = call(token(Scope::ReadOnly), sent).await;
     assert!(call.object_or_nothing().is_ok());
+}
+
+#[actix_web::test]
+async fn a_body_that_never_ends_is_given_up() {
+    tokio::time::pause();
+    let chunks = stream::once(ready(Ok(Bytes::from_static(b"{")))).chain(stream::pending());
+    let chunks: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(chunks);
+    let outcome = body(&TestRequest::post().to_http_request(), &mut Payload::from(chunks)).await;
+    assert_eq!(outcome.err().unwrap().code(), Code::JsonInvalid);
 }
 
 /// The reply of the whole API to a request.
