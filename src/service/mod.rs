@@ -5,6 +5,8 @@ mod challenges;
 mod channels;
 mod contact;
 mod failure;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod message;
 mod notify;
 mod protection;
