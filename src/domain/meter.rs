@@ -152,7 +152,7 @@ mod tests {
         let refused = refuse_over(&caps, &sends, at(900));
         assert_eq!(
             refused,
-            Err(Refusal::RateLimited { limit: "address_per_hour", retry_after: Duration::from_secs(2_700) })
+            Err(Refusal::RateLimited { limit: "address_per_hour", retry_after: Duration::from_mins(45) })
         );
         assert_eq!(refuse_over(&caps, &sends, at(3_600)), Ok(()));
         assert_eq!(refuse_over(&caps, &sends[..1], at(900)), Ok(()));

@@ -50,6 +50,7 @@ pub(crate) fn without_database() -> Service {
         bank: Bank { name: "Bank".to_owned(), host: None },
         own_operations: Assurance::Token,
         core_operations: Vec::new(),
+        runtime: tokio::runtime::Handle::current(),
     })
 }
 

@@ -17,6 +17,7 @@ mod trail;
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 
 pub use accounts::{AccountListing, Created, NewAccount};
@@ -79,6 +80,8 @@ pub struct Parts {
     pub own_operations: Assurance,
     /// Names of the bank core's protected operations.
     pub core_operations: Vec<String>,
+    /// Where messages are handed over: the program's own threads, which outlive those that serve a listener.
+    pub runtime: Handle,
 }
 
 /// The use cases. Cheap to clone.
@@ -150,6 +153,11 @@ impl Service {
 
     fn terms(&self, now: Timestamp) -> Terms<'_> {
         Terms { now, limits: &self.0.parts.limits, strengths: self.0.parts.strengths }
+    }
+
+    /// Runs `task` to its end, whoever waits for it.
+    fn spawn<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.0.tasks.spawn_on(task, &self.0.parts.runtime)
     }
 
     /// Permission, then a transition of the account in the caller's name.

@@ -92,7 +92,7 @@ impl Service {
     /// Hands the message over and records the outcome, whether or not the caller still waits.
     pub(super) async fn deliver(&self, place: Place, dispatch: Dispatch) -> Result<ChallengeView, Failure> {
         let service = self.clone();
-        let delivery = self.0.tasks.spawn(async move { service.hand_over(place, dispatch).await });
+        let delivery = self.spawn(async move { service.hand_over(place, dispatch).await });
         delivery.await.unwrap_or_else(|error| {
             tracing::error!(error = %error, "a delivery ended before its outcome was recorded; the worker takes it over");
             Err(Failure::Unavailable)

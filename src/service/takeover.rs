@@ -44,7 +44,7 @@ impl Service {
         let Some(dispatch) = taken.await?.transpose()?.flatten() else { return Ok(()) };
         tracing::info!(challenge = %claim.challenge, channel = %claim.channel.name(), "a sending whose holder died is taken over");
         let service = self.clone();
-        self.0.tasks.spawn(async move { service.hand_over(place, dispatch).await });
+        self.spawn(async move { service.hand_over(place, dispatch).await });
         Ok(())
     }
 

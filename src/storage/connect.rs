@@ -2,12 +2,18 @@
 
 use std::{fmt::Write as _, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use futures_util::future::BoxFuture;
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
-use tokio_postgres::{Client, Config, NoTls, config::SslMode};
+use tokio::{runtime::Handle, task::JoinHandle};
+use tokio_postgres::{
+    Client, Config, NoTls, Socket,
+    config::SslMode,
+    tls::{MakeTlsConnect, TlsConnect},
+};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How the database is reached.
@@ -43,15 +49,51 @@ pub enum ConnectError {
     Unreachable(#[from] tokio_postgres::Error),
 }
 
+/// Connects on one runtime, whichever thread asks: a connection must not end with the listener's thread that needed it
+/// first.
+struct OnRuntime<T> {
+    tls: T,
+    runtime: Handle,
+}
+
+impl<T> Connect for OnRuntime<T>
+where
+    T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+    T::Stream: Send,
+    T::TlsConnect: Send,
+    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+{
+    fn connect(&self, config: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), tokio_postgres::Error>> {
+        let (config, tls) = (config.clone(), self.tls.clone());
+        let connected = self.runtime.spawn(async move {
+            let (client, connection) = config.connect(tls).await?;
+            let running = tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::warn!(error = %error, "a database connection ended");
+                }
+            });
+            Ok((client, running))
+        });
+        Box::pin(async move {
+            match connected.await.map_err(tokio::task::JoinError::try_into_panic) {
+                Ok(outcome) => outcome,
+                Err(Ok(panic)) => std::panic::resume_unwind(panic),
+                // The program ends: whoever waits is ended by the pool's time-out, or with it.
+                Err(Err(_)) => std::future::pending().await,
+            }
+        })
+    }
+}
+
 impl Connecting<'_> {
-    /// A pool; nothing is connected yet.
+    /// A pool; nothing is connected yet. Connections live on the runtime that this is called on.
     pub fn pool(&self) -> Result<Pool, ConnectError> {
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let config = self.config()?;
         let manager = if config.get_ssl_mode() == SslMode::Disable {
-            Manager::from_config(config, NoTls, recycling)
+            Manager::from_connect(config, OnRuntime { tls: NoTls, runtime: Handle::current() }, settings)
         } else {
-            Manager::from_config(config, self.tls()?, recycling)
+            Manager::from_connect(config, OnRuntime { tls: self.tls()?, runtime: Handle::current() }, settings)
         };
         let pool = Pool::builder(manager)
             .max_size(self.pool_size)
