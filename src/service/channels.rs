@@ -131,6 +131,9 @@ impl Service {
         username: &Username,
         address: &Address,
     ) -> Result<(), Failure> {
+        permit(caller, Deed::Operate, username)?;
+        self.outlet(address.channel())?;
+        self.refuse_unserved(address)?;
         let (account, now, notices) = self
             .change(caller, Deed::Operate, Wanted::account(username), |account, terms| {
                 let notices = account.set_address(terms.now, address.clone());

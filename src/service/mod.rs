@@ -127,10 +127,11 @@ impl Service {
         &self.0.parts.limits
     }
 
-    /// Whether the database answers and has the schema that this program knows.
+    /// Whether the database answers and has the schema that this program knows, or a newer one: migrations only
+    /// expand, so that a fleet is brought up to date one instance after the other.
     pub async fn ready(&self) -> Result<(), Failure> {
         let version = self.store().schema_version().await?;
-        if version == Some(crate::storage::schema::newest_version()) { Ok(()) } else { Err(Failure::Unavailable) }
+        if version >= Some(crate::storage::schema::newest_version()) { Ok(()) } else { Err(Failure::Unavailable) }
     }
 
     /// Waits until every message in flight is recorded.

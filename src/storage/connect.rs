@@ -1,6 +1,6 @@
 //! Connections: where to, over TLS when the URL asks for it, and for how long anything is waited for.
 
-use std::{fmt::Write as _, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt::Write as _, net::IpAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use futures_util::future::BoxFuture;
@@ -11,7 +11,7 @@ use rustls::{
 use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_postgres::{
     Client, Config, NoTls, Socket,
-    config::SslMode,
+    config::{Host, SslMode},
     tls::{MakeTlsConnect, TlsConnect},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -133,10 +133,22 @@ impl Connecting<'_> {
             " -c statement_timeout={timeout} -c lock_timeout={timeout} -c idle_in_transaction_session_timeout={timeout} -c plan_cache_mode=force_generic_plan"
         );
         config.options(options.trim()).connect_timeout(self.connect_timeout);
+        config.ssl_mode(self.ssl_mode(&config));
         if config.get_application_name().is_none() {
             config.application_name("tanager");
         }
         Ok(config)
+    }
+
+    /// What the URL says; where it says nothing, TLS is tried for other machines, and not on this one. A certificate
+    /// is always checked.
+    fn ssl_mode(&self, config: &Config) -> SslMode {
+        let local = |host: &Host| match host {
+            Host::Unix(_) => true,
+            Host::Tcp(name) => name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
+        };
+        let silent = !self.url.contains("sslmode");
+        if silent && config.get_hosts().iter().all(local) { SslMode::Disable } else { config.get_ssl_mode() }
     }
 
     fn tls(&self) -> Result<MakeRustlsConnect, ConnectError> {

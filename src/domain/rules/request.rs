@@ -87,7 +87,11 @@ impl Account {
 
     /// The challenge that the same request made before; refuses another request under the same key, and one whose
     /// first run is not over.
-    fn same_request(&self, now: Timestamp, idempotency: Option<Idempotency>) -> Result<Option<ChallengeId>, Refusal> {
+    pub fn same_request(
+        &self,
+        now: Timestamp,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Option<ChallengeId>, Refusal> {
         let Some(wanted) = idempotency else { return Ok(None) };
         let young = |challenge: &&Challenge| now < challenge.requested_at.plus(IDEMPOTENCY_LIFETIME);
         let same_key = |challenge: &&Challenge| challenge.idempotency.is_some_and(|known| known.key == wanted.key);

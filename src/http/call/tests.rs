@@ -1,3 +1,5 @@
+//! The extractors, without a database.
+
 use std::future::ready;
 
 use actix_web::{

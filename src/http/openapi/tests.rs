@@ -1,3 +1,5 @@
+//! The document held against the route table.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{

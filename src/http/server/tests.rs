@@ -1,3 +1,5 @@
+//! The listeners.
+
 use std::{future::Future, os::unix::fs::PermissionsExt as _};
 
 use tokio::{
