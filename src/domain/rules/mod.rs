@@ -9,3 +9,6 @@ pub mod factors;
 pub mod protect;
 pub mod request;
 pub mod transmission;
+
+#[cfg(test)]
+mod tests;
