@@ -130,6 +130,8 @@ impl Account {
         let (kind, channel) = (challenge.kind, challenge.channel);
         let solved = Event::of(EventKind::ChallengeSolved).about(id).with("channel", channel.name());
         challenge.claim = None;
+        // Whatever becomes of its token, a solved challenge cools nothing.
+        challenge.transmitted_at = None;
         match kind {
             ChallengeKind::Token => {
                 let expires_at = terms.now.plus(terms.limits.token_lifetime);

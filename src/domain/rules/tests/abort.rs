@@ -61,6 +61,16 @@ fn an_abort_while_the_message_is_under_way_keeps_the_cool_down_unless_the_hand_o
 }
 
 #[test]
+fn an_abort_ends_the_unspent_token_too_and_begins_no_cool_down() {
+    let mut scene = Scene::enrolled();
+    let id = scene.solved(Channel::Sms);
+    scene.abort(id).unwrap();
+    assert_eq!(scene.phase(id), Phase::Aborted);
+    assert_eq!(scene.clear(id, Assurance::Token, 1), Err(Objection::Invalid));
+    scene.begin(Channel::Sms);
+}
+
+#[test]
 fn a_token_in_use_cannot_be_aborted() {
     let mut scene = Scene::enrolled();
     let id = scene.solved(Channel::Sms);

@@ -39,6 +39,19 @@ fn a_message_under_way_cools_its_channel_from_its_beginning() {
 }
 
 #[test]
+fn a_solved_challenge_cools_nothing_even_after_its_token_was_voided_aborted_or_spent() {
+    let mut scene = Scene::enrolled();
+    let spent = scene.solved(Channel::Sms);
+    scene.account.spend(spent);
+    let aborted = scene.solved(Channel::Sms);
+    scene.abort(aborted).unwrap();
+    let mismatched = scene.request_bound(Channel::Sms, 1);
+    scene.confirm(mismatched);
+    assert_eq!(scene.clear(mismatched, Assurance::Token, 2), Err(Objection::WrongOperation));
+    scene.begin(Channel::Sms);
+}
+
+#[test]
 fn a_failed_hand_over_spends_no_cool_down() {
     let mut scene = Scene::enrolled();
     let id = scene.begin(Channel::Sms);

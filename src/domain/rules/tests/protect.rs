@@ -101,6 +101,23 @@ fn a_released_token_is_free_again_until_it_runs_out() {
 }
 
 #[test]
+fn nothing_is_spent_or_released_after_the_token_ended() {
+    let mut scene = Scene::enrolled();
+    let void = scene.solved(Channel::Sms);
+    scene.hold(void).unwrap();
+    scene.account.void(void, "another address was activated");
+    let spent = scene.solved(Channel::Sms);
+    scene.account.spend(spent);
+    let before = scene.account.clone();
+    for id in [void, spent] {
+        scene.account.release(id);
+        scene.account.spend(id);
+    }
+    assert_eq!(scene.account, before);
+    assert_eq!((scene.challenge(void).state, scene.challenge(spent).state), (State::Void, State::Spent));
+}
+
+#[test]
 fn a_token_lives_on_through_a_block() {
     let mut scene = Scene::enrolled();
     let id = scene.solved(Channel::Sms);
