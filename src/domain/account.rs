@@ -209,12 +209,15 @@ impl Account {
             .unwrap_or_default()
     }
 
-    /// Ends a challenge, or the unspent token it yielded. What has ended already stays as it is.
+    /// Ends a challenge, or the unspent token it yielded. What has ended already stays as it is. Nobody waits for a
+    /// sending under way any more, but it may arrive: its channel cools down as after any other.
     pub fn void(&mut self, id: ChallengeId, reason: &'static str) {
         let Ok(challenge) = self.challenge_mut(id) else { return };
         if matches!(challenge.state, State::Open | State::Solved(Some(_))) {
             challenge.state = State::Void;
-            challenge.claim = None;
+            if let Some(claim) = challenge.claim.take() {
+                challenge.transmitted_at = Some(claim.claimed_at);
+            }
             self.note(Event::of(EventKind::ChallengeVoided).about(id).with("reason", reason));
         }
     }

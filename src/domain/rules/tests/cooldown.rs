@@ -66,6 +66,20 @@ fn a_failed_hand_over_spends_no_cool_down() {
 }
 
 #[test]
+fn what_is_voided_while_its_message_is_under_way_keeps_the_channel_cool() {
+    let mut scene = Scene::enrolled();
+    scene.try_enrol(phone(2), Clearance::NotNeeded).unwrap();
+    let terms = scene.now;
+    assert!(scene.account.drop_pending(Channel::Sms, terms, "withdrawn"));
+    assert_eq!(scene.try_enrol(phone(3), Clearance::NotNeeded), Err(cooling(60)));
+    let id = scene.begin(Channel::Email);
+    scene.account.void(id, "its session was closed");
+    assert_eq!(scene.try_request(Channel::Email, Wish::default()), Err(cooling(60)));
+    scene.pass(secs(60));
+    scene.begin(Channel::Email);
+}
+
+#[test]
 fn an_enrolment_cools_the_channel_whatever_its_address_and_is_cooled_by_a_challenge() {
     let mut scene = Scene::enrolled();
     scene.enrol(phone(2));
