@@ -42,12 +42,12 @@ impl Account {
     ) -> Result<(), Refusal> {
         let channel = address.channel();
         self.refuse_enrolment(terms, channel)?;
-        self.drop_pending(channel, terms.now, "a second enrolment");
-        let mut challenge = open_challenge(terms, new, ChallengeKind::Address, address, Wish::default());
         if let Clearance::Token(paid_by) = cleared {
             self.hold(terms, paid_by, reservation, new.sending.lease)?;
-            challenge.paid_by = Some(paid_by);
         }
+        self.drop_pending(channel, terms.now, "a second enrolment");
+        let mut challenge = open_challenge(terms, new, ChallengeKind::Address, address, Wish::default());
+        challenge.paid_by = cleared.paid_by();
         let pending = Event::of(EventKind::ChannelPending).about(new.id).with("channel", channel.name());
         self.note(pending.with("tan_info", challenge.address.masked()));
         self.challenges.push(challenge);

@@ -42,6 +42,15 @@ fn a_first_address_is_active_and_the_contact_data_once_it_is_proven_and_not_befo
 }
 
 #[test]
+fn a_proof_of_an_address_yields_no_token() {
+    let mut scene = Scene::enrolled();
+    let id = scene.enrol(phone(2));
+    scene.activate(id);
+    assert_eq!(scene.clear(id, Assurance::Token, 1), Err(Objection::Invalid));
+    assert_eq!(scene.hold(id), Err(Refusal::TokenInvalid));
+}
+
+#[test]
 fn the_old_address_stays_in_force_until_the_new_one_is_proven_and_is_then_told() {
     let mut scene = Scene::enrolled();
     let id = scene.enrol(phone(2));
@@ -94,6 +103,20 @@ fn a_second_enrolment_voids_the_first_of_its_channel_only() {
     assert_eq!(scene.phase(first), Phase::Void);
     assert_eq!((scene.phase(second), scene.phase(other)), (Phase::Open, Phase::Open));
     assert_eq!(scene.confirm(first), AttemptOutcome::Ended);
+}
+
+#[test]
+fn a_refused_enrolment_changes_nothing_not_even_the_first() {
+    let mut scene = Scene::enrolled();
+    scene.enrol(phone(2));
+    let before = scene.account.clone();
+    assert!(scene.try_enrol(phone(3), Clearance::NotNeeded).is_err(), "the channel cools down");
+    assert_eq!(scene.account, before);
+    scene.pass(secs(60));
+    let unsolved = scene.request(Channel::Email);
+    let before = scene.account.clone();
+    assert_eq!(scene.try_enrol(phone(3), Clearance::Token(unsolved)), Err(Refusal::TokenInvalid));
+    assert_eq!(scene.account, before);
 }
 
 #[test]

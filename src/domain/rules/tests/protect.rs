@@ -75,6 +75,20 @@ fn a_stranger_is_as_invalid_as_a_spent_token() {
 }
 
 #[test]
+fn a_held_token_clears_nothing_else_and_another_operation_voids_nothing() {
+    let mut scene = Scene::enrolled();
+    let id = scene.request_bound(Channel::Sms, 1);
+    scene.confirm(id);
+    scene.hold(id).unwrap();
+    let held = scene.account.clone();
+    let reserved = Err(Objection::Reserved { retry_after: scene.limits.reservation_lease });
+    assert_eq!(scene.clear(id, Assurance::Token, 1), reserved);
+    assert_eq!(scene.clear(id, Assurance::Token, 2), reserved);
+    assert_eq!(scene.hold(id), Err(Refusal::TokenReserved { retry_after: scene.limits.reservation_lease }));
+    assert_eq!(scene.account, held);
+}
+
+#[test]
 fn a_held_token_lives_until_it_is_settled_even_past_its_own_time() {
     let mut scene = Scene::enrolled();
     let id = scene.solved(Channel::Sms);
@@ -101,6 +115,26 @@ fn a_released_token_is_free_again_until_it_runs_out() {
 }
 
 #[test]
+fn a_lapsed_hold_proves_nothing_to_others_and_is_settled_by_its_holder_alone() {
+    for spends in [true, false] {
+        let mut scene = Scene::enrolled();
+        let id = scene.solved(Channel::Sms);
+        scene.hold(id).unwrap();
+        scene.pass(scene.limits.reservation_lease);
+        assert_eq!(scene.phase(id), Phase::Void);
+        assert_eq!(scene.clear(id, Assurance::Token, 1), Err(Objection::Invalid));
+        assert_eq!(scene.hold(id), Err(Refusal::TokenInvalid));
+        if spends {
+            scene.account.spend(id);
+            assert_eq!(scene.phase(id), Phase::Spent);
+        } else {
+            scene.account.release(id);
+            assert_eq!(scene.clear(id, Assurance::Token, 1), Ok(Clearance::Token(id)));
+        }
+    }
+}
+
+#[test]
 fn nothing_is_spent_or_released_after_the_token_ended() {
     let mut scene = Scene::enrolled();
     let void = scene.solved(Channel::Sms);
@@ -115,6 +149,17 @@ fn nothing_is_spent_or_released_after_the_token_ended() {
     }
     assert_eq!(scene.account, before);
     assert_eq!((scene.challenge(void).state, scene.challenge(spent).state), (State::Void, State::Spent));
+}
+
+#[test]
+fn an_open_challenge_has_no_token_to_hold_spend_or_release() {
+    let mut scene = Scene::enrolled();
+    let id = scene.request(Channel::Sms);
+    let before = scene.account.clone();
+    assert_eq!(scene.hold(id), Err(Refusal::TokenInvalid));
+    scene.account.spend(id);
+    scene.account.release(id);
+    assert_eq!(scene.account, before);
 }
 
 #[test]
