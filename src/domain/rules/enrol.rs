@@ -24,10 +24,12 @@ impl Account {
         }
     }
 
-    /// Refuses an enrolment that would be refused whatever its proof: a block, the cool-down, too many open.
+    /// Refuses an enrolment that would be refused whatever its proof: a block, the cool-down, too many open. The one
+    /// that it would void is not open any more.
     pub fn refuse_enrolment(&self, terms: &Terms<'_>, channel: Channel) -> Result<(), Refusal> {
         self.refuse_blocked(terms)?;
-        self.refuse_hot(channel, terms)
+        let replaced = self.pending(channel, terms.now).map(|pending| pending.id);
+        self.refuse_hot(channel, terms, replaced)
     }
 
     /// Begins the proof of a new address. An earlier unproven one of the channel is void. The token that cleared

@@ -74,7 +74,7 @@ impl Account {
         }
         self.refuse_blocked(terms)?;
         let address = self.active(channel).ok_or(Refusal::ChannelNotSupported)?.address.clone();
-        self.refuse_hot(channel, terms)?;
+        self.refuse_hot(channel, terms, None)?;
         let challenge = open_challenge(terms, new, ChallengeKind::Token, address, wish);
         let requested = Event::of(EventKind::ChallengeRequested).about(new.id).with("channel", channel.name());
         let bound = if challenge.operation.is_some() { "yes" } else { "no" };
@@ -101,13 +101,19 @@ impl Account {
         }
     }
 
-    /// Refuses within the cool-down of the channel, and when too many challenges are open.
-    pub(super) fn refuse_hot(&self, channel: Channel, terms: &Terms<'_>) -> Result<(), Refusal> {
+    /// Refuses within the cool-down of the channel, and when too many challenges are open; the one that is `replaced`
+    /// gives its place.
+    pub(super) fn refuse_hot(
+        &self,
+        channel: Channel,
+        terms: &Terms<'_>,
+        replaced: Option<ChallengeId>,
+    ) -> Result<(), Refusal> {
         self.refuse_cooling(channel, terms)?;
         let mut ends: Vec<Timestamp> = self
             .challenges
             .iter()
-            .filter(|challenge| challenge.is_alive(terms.now))
+            .filter(|challenge| challenge.is_alive(terms.now) && Some(challenge.id) != replaced)
             .map(|challenge| challenge.ends_at)
             .collect();
         ends.sort_unstable();

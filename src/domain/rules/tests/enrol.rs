@@ -106,6 +106,18 @@ fn a_second_enrolment_voids_the_first_of_its_channel_only() {
 }
 
 #[test]
+fn a_second_enrolment_counts_in_the_place_of_the_first_one() {
+    let mut scene = Scene::enrolled();
+    scene.limits.open_challenges = 1;
+    scene.enrol(phone(2));
+    scene.pass(secs(60));
+    let second = scene.enrol(phone(3));
+    let retry_after = scene.challenge(second).ends_at.since(scene.now);
+    let refused = Refusal::RateLimited { limit: "open_challenges", retry_after };
+    assert_eq!(scene.try_enrol(mailbox(2), Clearance::NotNeeded), Err(refused));
+}
+
+#[test]
 fn a_refused_enrolment_changes_nothing_not_even_the_first() {
     let mut scene = Scene::enrolled();
     scene.enrol(phone(2));
