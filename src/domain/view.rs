@@ -39,12 +39,14 @@ impl Account {
         let left = terms.limits.transmissions_per_challenge.saturating_sub(challenge.transmissions_begun());
         let cooled = terms.now.plus(self.cooling(challenge.channel, terms));
         let own = challenge.cools_until(terms.limits).unwrap_or(challenge.requested_at);
+        let cooled = if cooled > terms.now { cooled } else { own };
+        let earliest = challenge.claim.map_or(cooled, |claim| claim.lease_until.max(cooled));
         ChallengeView {
             id: challenge.id,
             channel: challenge.channel,
             tan_info: challenge.address.masked(),
             solve_expiration: challenge.tan_expires_at,
-            earliest_retransmission: transmits.then_some(if cooled > terms.now { cooled } else { own }),
+            earliest_retransmission: transmits.then_some(earliest),
             attempts_left: challenge.attempts_left,
             transmissions_left: transmits.then_some(left),
             summary: challenge.summary.clone(),

@@ -127,7 +127,7 @@ impl Account {
     fn refuse_cooling(&self, channel: Channel, terms: &Terms<'_>) -> Result<(), Refusal> {
         match self.cooling(channel, terms) {
             Duration::ZERO => Ok(()),
-            retry_after => Err(Refusal::RateLimited { limit: "retransmission_period", retry_after }),
+            retry_after => Err(too_soon(retry_after)),
         }
     }
 
@@ -156,6 +156,9 @@ impl Account {
             });
         }
         self.refuse_cooling(challenge.channel, terms)?;
+        if let Some(claim) = challenge.claim.filter(|claim| terms.now < claim.lease_until) {
+            return Err(too_soon(claim.lease_until.since(terms.now)));
+        }
         self.send_again(terms, id, sending)
     }
 
@@ -165,6 +168,8 @@ impl Account {
         if dead {
             challenge.renew_tan(terms.now, terms.limits);
         }
+        // A dead holder's message may have arrived: it counts as one that did.
+        challenge.transmissions = challenge.transmissions_begun();
         challenge.claim(sending.transmission, terms.now, sending.lease);
         let fresh = if dead { "yes" } else { "no" };
         self.note(Event::of(EventKind::ChallengeRetransmitted).about(id).with("fresh_tan", fresh));
@@ -185,6 +190,10 @@ impl Account {
         self.note(Event::of(EventKind::ChallengeAborted).about(id));
         Ok(())
     }
+}
+
+fn too_soon(retry_after: Duration) -> Refusal {
+    Refusal::RateLimited { limit: "retransmission_period", retry_after }
 }
 
 /// A challenge as it begins: its first TAN in force, its first sending under way.

@@ -131,6 +131,33 @@ fn a_failed_hand_over_spends_no_transmission_no_attempt_and_no_fresh_tan() {
 }
 
 #[test]
+fn a_message_under_way_is_waited_for_before_the_next_however_short_the_cool_down() {
+    let mut scene = Scene::enrolled();
+    scene.limits.retransmission_period = secs(1);
+    let id = scene.begin(Channel::Sms);
+    scene.pass(secs(5));
+    assert_eq!(scene.retransmit(id), Err(limited("retransmission_period", 10)));
+    assert_eq!(scene.view(id).earliest_retransmission, Some(scene.now.plus(secs(10))));
+    scene.record(id, HandOver::Sent);
+    scene.retransmit(id).unwrap();
+}
+
+#[test]
+fn a_message_whose_holder_died_counts_as_one_that_may_have_arrived() {
+    let mut scene = Scene::enrolled();
+    let id = scene.begin(Channel::Sms);
+    scene.pass(secs(60));
+    scene.retransmit(id).unwrap();
+    assert_eq!(scene.view(id).transmissions_left, Some(1));
+    scene.record(id, HandOver::Failed("exit"));
+    assert_eq!(scene.view(id).transmissions_left, Some(2));
+    assert!(
+        matches!(scene.confirm(id), AttemptOutcome::Solved { .. }),
+        "the first message may be in the customer's hand"
+    );
+}
+
+#[test]
 fn an_enrolment_is_sent_again_although_its_channel_is_not_active() {
     let mut scene = Scene::bare();
     let id = scene.enrol(phone(1));
