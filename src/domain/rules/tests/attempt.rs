@@ -120,6 +120,18 @@ fn a_fresh_tan_of_a_challenge_without_transmissions_left_can_be_had_no_more() {
 }
 
 #[test]
+fn the_wrong_tan_that_begins_a_block_says_that_a_fresh_one_waits_for_its_end() {
+    let mut scene = Scene::enrolled();
+    scene.limits.consecutive_failures = 3;
+    let id = scene.request(Channel::Sms);
+    scene.fail(id);
+    scene.fail(id);
+    let outcome = scene.fail(id);
+    assert!(matches!(outcome, AttemptOutcome::LastWrong { retry_after, .. } if retry_after == scene.limits.block));
+    assert!(matches!(outcome, AttemptOutcome::LastWrong { consequence: Consequence { block: Some(_), .. }, .. }));
+}
+
+#[test]
 fn a_tan_is_accepted_until_the_microsecond_before_it_runs_out() {
     let mut scene = Scene::enrolled();
     let lifetime = scene.limits.tan_lifetime;
