@@ -172,7 +172,7 @@ impl Account {
         offered
     }
 
-    /// The challenge of that id and kind; at another kind's endpoints it is unknown.
+    /// The challenge of that id.
     pub fn challenge(&self, id: ChallengeId) -> Result<&Challenge, Refusal> {
         self.challenges.iter().find(|challenge| challenge.id == id).ok_or(Refusal::ChallengeNotFound)
     }

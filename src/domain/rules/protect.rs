@@ -104,9 +104,10 @@ impl Account {
 
     /// Looks at every token, whichever it is, so that the time tells nothing.
     fn token_holder(&self, presented: SecretHash) -> Option<&Challenge> {
-        let holds =
-            |challenge: &&Challenge| matches!(challenge.state, State::Solved(Some(token)) if token.hash == presented);
-        self.challenges.iter().rfind(holds)
+        self.challenges.iter().fold(None, |found, challenge| match challenge.state {
+            State::Solved(Some(token)) if token.hash == presented => Some(challenge),
+            _ => found,
+        })
     }
 
     /// Holds a token for an operation that is not over with this transition. Refuses one that is not free to be held,
