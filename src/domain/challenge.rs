@@ -248,8 +248,9 @@ impl Challenge {
     #[must_use]
     pub fn is_live(&self, now: Timestamp, limits: &Limits) -> bool {
         let unspent = match self.state {
-            State::Solved(Some(IssuedToken { reservation: Some(held), .. })) => {
-                now < held.until.plus(limits.challenge_lifetime)
+            // Its holder may come back: to give it back while it can prove something, or to say late that it is spent.
+            State::Solved(Some(IssuedToken { reservation: Some(held), expires_at, .. })) => {
+                now < expires_at.max(held.until.plus(limits.challenge_lifetime))
             }
             State::Solved(Some(token)) => token.is_alive(now),
             _ => false,

@@ -72,3 +72,15 @@ fn what_no_later_decision_depends_on_is_live_no_more() {
     scene.pass(secs(1800));
     assert!(!live(&scene, token) && !live(&scene, open));
 }
+
+#[test]
+fn a_held_token_stays_live_as_long_as_it_could_be_given_back_and_prove_something() {
+    let mut scene = Scene::enrolled();
+    (scene.limits.tan_lifetime, scene.limits.challenge_lifetime) = (secs(10), secs(10));
+    let id = scene.solved(Channel::Sms);
+    scene.hold(id).unwrap();
+    scene.pass(secs(299));
+    assert!(scene.challenge(id).is_live(scene.now, &scene.limits), "a change of a factor must still void it");
+    scene.pass(secs(1));
+    assert!(!scene.challenge(id).is_live(scene.now, &scene.limits));
+}
