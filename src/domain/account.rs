@@ -209,6 +209,13 @@ impl Account {
             .unwrap_or_default()
     }
 
+    /// How long until a challenge can be sent again, as far as its channel and its own message under way go.
+    #[must_use]
+    pub fn busy(&self, challenge: &Challenge, terms: &Terms<'_>) -> Duration {
+        let under_way = challenge.claim.map_or(Duration::ZERO, |claim| claim.lease_until.since(terms.now));
+        self.cooling(challenge.channel, terms).max(under_way)
+    }
+
     /// Ends a challenge, or the unspent token it yielded. What has ended already stays as it is. Nobody waits for a
     /// sending under way any more, but it may arrive: its channel cools down as after any other.
     pub fn void(&mut self, id: ChallengeId, reason: &'static str) {

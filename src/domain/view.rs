@@ -37,10 +37,9 @@ impl Account {
     pub fn view(&self, challenge: &Challenge, terms: &Terms<'_>) -> ChallengeView {
         let transmits = challenge.channel.transmits();
         let left = terms.limits.transmissions_per_challenge.saturating_sub(challenge.transmissions_begun());
-        let cooled = terms.now.plus(self.cooling(challenge.channel, terms));
+        let busy = self.busy(challenge, terms);
         let own = challenge.cools_until(terms.limits).unwrap_or(challenge.requested_at);
-        let cooled = if cooled > terms.now { cooled } else { own };
-        let earliest = challenge.claim.map_or(cooled, |claim| claim.lease_until.max(cooled));
+        let earliest = if busy.is_zero() { own } else { terms.now.plus(busy) };
         ChallengeView {
             id: challenge.id,
             channel: challenge.channel,

@@ -123,7 +123,7 @@ impl Account {
             return challenge.ends_at.since(terms.now);
         }
         let blocked = self.standing.blocked_for(terms.now, terms.limits).unwrap_or_default();
-        self.cooling(challenge.channel, terms).max(blocked)
+        self.busy(challenge, terms).max(blocked)
     }
 
     fn solve(&mut self, terms: &Terms<'_>, id: ChallengeId, token: SecretHash) -> AttemptOutcome {

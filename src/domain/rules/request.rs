@@ -109,7 +109,7 @@ impl Account {
         terms: &Terms<'_>,
         replaced: Option<ChallengeId>,
     ) -> Result<(), Refusal> {
-        self.refuse_cooling(channel, terms)?;
+        refuse_busy(self.cooling(channel, terms))?;
         let mut ends: Vec<Timestamp> = self
             .challenges
             .iter()
@@ -121,13 +121,6 @@ impl Account {
         match ends.len().checked_sub(most).and_then(|over| ends.get(over)) {
             Some(end) => Err(Refusal::RateLimited { limit: "open_challenges", retry_after: end.since(terms.now) }),
             None => Ok(()),
-        }
-    }
-
-    fn refuse_cooling(&self, channel: Channel, terms: &Terms<'_>) -> Result<(), Refusal> {
-        match self.cooling(channel, terms) {
-            Duration::ZERO => Ok(()),
-            retry_after => Err(too_soon(retry_after)),
         }
     }
 
@@ -155,10 +148,7 @@ impl Account {
                 retry_after: challenge.ends_at.since(terms.now),
             });
         }
-        self.refuse_cooling(challenge.channel, terms)?;
-        if let Some(claim) = challenge.claim.filter(|claim| terms.now < claim.lease_until) {
-            return Err(too_soon(claim.lease_until.since(terms.now)));
-        }
+        refuse_busy(self.busy(challenge, terms))?;
         self.send_again(terms, id, sending)
     }
 
@@ -192,8 +182,11 @@ impl Account {
     }
 }
 
-fn too_soon(retry_after: Duration) -> Refusal {
-    Refusal::RateLimited { limit: "retransmission_period", retry_after }
+fn refuse_busy(busy: Duration) -> Result<(), Refusal> {
+    match busy {
+        Duration::ZERO => Ok(()),
+        retry_after => Err(Refusal::RateLimited { limit: "retransmission_period", retry_after }),
+    }
 }
 
 /// A challenge as it begins: its first TAN in force, its first sending under way.
