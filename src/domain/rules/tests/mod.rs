@@ -1,4 +1,4 @@
-//! The rules, row by row of the REST contract's section 5 and 6, and in any order.
+//! The rules, row by row of the REST contract's sections 5 and 6, and in any order.
 
 mod abort;
 mod attempt;
@@ -6,7 +6,7 @@ mod cooldown;
 mod enrol;
 mod factors;
 mod idempotency;
-
+mod machine;
 mod phases;
 mod protect;
 mod request;
