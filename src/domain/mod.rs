@@ -21,6 +21,8 @@ pub mod rules;
 pub mod secret;
 pub mod standing;
 pub mod tan;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod ticket;
 pub mod time;
 pub mod username;

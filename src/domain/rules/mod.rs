@@ -10,3 +10,6 @@ pub mod protect;
 pub mod request;
 mod sends;
 pub mod transmission;
+
+#[cfg(test)]
+mod tests;
