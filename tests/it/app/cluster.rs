@@ -100,11 +100,16 @@ impl Database {
 
     /// Writes the template's keys to `directory`, and reads the configuration that belongs to it.
     pub fn settings(&self, directory: &Path, wish: &Wish) -> Settings {
+        let spool = format!("\"{}\"", directory.join("spool").display());
+        settings(&self.configuration(directory, wish).replace("\"spool\"", &spool), directory)
+    }
+
+    /// The text of it, for the program itself.
+    pub fn configuration(&self, directory: &Path, wish: &Wish) -> String {
         let cluster = CLUSTER.get().expect("a database comes from a cluster");
         write_keys(directory, &cluster.keys);
-        let spool = format!("\"{}\"", directory.join("spool").display());
-        let text = configuration(&cluster.postgres.url(&self.name), wish).replace("\"spool\"", &spool);
-        settings(&text, directory)
+        let url = wish.database_url.clone().unwrap_or_else(|| cluster.postgres.url(&self.name));
+        configuration(&url, wish)
     }
 }
 

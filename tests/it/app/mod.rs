@@ -57,11 +57,13 @@ pub struct Wish {
     pub scripts: bool,
     /// Whether the worker runs by itself.
     pub worker: bool,
+    /// Another way to the test's database than as its owner: through something, or as somebody.
+    pub database_url: Option<String>,
 }
 
 impl Default for Wish {
     fn default() -> Self {
-        Self { more: String::new(), scripts: false, worker: false }
+        Self { more: String::new(), scripts: false, worker: false, database_url: None }
     }
 }
 
