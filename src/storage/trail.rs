@@ -84,7 +84,8 @@ impl Datastore {
     /// Follows every chain, or one account's. Reads in batches; an account that is written to meanwhile is read again.
     pub async fn verify_trail(&self, only: Option<&Username>) -> Result<Verdict, StoreError> {
         let mut events = 0;
-        let mut at = (Uuid::nil(), 0);
+        // Before every number that could have been slipped in, so that a chain that does not begin with 1 is seen.
+        let mut at = (Uuid::nil(), i64::MIN);
         let mut followed: Option<Followed> = None;
         loop {
             let rows = self.chain_behind(at).await?;
@@ -122,14 +123,9 @@ impl Datastore {
     async fn missing_chain(&self, only: Option<&Username>) -> Result<Option<Verdict>, StoreError> {
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql::EVENT_BARE_ACCOUNTS).await?;
-        let Some(row) = connection.query_opt(&statement, &[]).await? else { return Ok(None) };
-        let username: String = row.try_get("username")?;
-        let concerns = only.is_none_or(|only| only.as_str() == username);
-        Ok(concerns.then_some(Verdict::Broken {
-            username,
-            sequence: 1,
-            trouble: "it is missing: the whole chain is gone",
-        }))
+        let Some(row) = connection.query_opt(&statement, &[&only.map(Username::as_str)]).await? else { return Ok(None) };
+        let trouble = "it is missing: the whole chain is gone";
+        Ok(Some(Verdict::Broken { username: row.try_get("username")?, sequence: 1, trouble }))
     }
 
     fn follow(&self, chain: &mut Followed, row: &Row, only: Option<&Username>) -> Result<Option<Verdict>, StoreError> {
