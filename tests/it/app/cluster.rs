@@ -1,7 +1,7 @@
 //! One private PostgreSQL for all tests, one database for each from a migrated template.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -86,6 +86,11 @@ impl Database {
 
     pub async fn url(&self) -> String {
         cluster().await.postgres.url(&self.name)
+    }
+
+    /// Where the cluster has its socket and its log.
+    pub async fn directory(&self) -> PathBuf {
+        cluster().await.postgres.socket_directory().to_owned()
     }
 
     /// A connection of the database's owner, past the service.
