@@ -4,6 +4,7 @@ create table accounts (
   username text collate "C" not null,
   contact_phone bytea,
   contact_email bytea,
+  meters bytea[] not null default '{}',
   language text,
   failures smallint not null default 0,
   total_failures smallint not null default 0,
@@ -30,6 +31,7 @@ comment on column accounts.account_id is 'UUIDv7; for ever.';
 comment on column accounts.username is 'The name towards the world; not given out again after a deletion.';
 comment on column accounts.contact_phone is 'Sealed telephone number.';
 comment on column accounts.contact_email is 'Sealed mailbox.';
+comment on column accounts.meters is 'Keyed hashes by which messages to the contact data are counted over all accounts.';
 comment on column accounts.language is 'Language tag of messages.';
 comment on column accounts.failures is 'Wrong tries in a row since the last success or block.';
 comment on column accounts.total_failures is 'Wrong tries with no challenge solved between, over all blocks.';
@@ -53,7 +55,6 @@ create table channels (
   channel text not null,
   name text not null default 'default',
   address bytea not null,
-  meters bytea[] not null default '{}',
   since timestamptz not null,
   constraint channels_pkey primary key (account_id, channel, name),
   constraint channels_channel_known check (channel in ('sms', 'email', 'totp', 'recovery'))
@@ -64,7 +65,6 @@ comment on column channels.account_id is 'Whose it is.';
 comment on column channels.channel is 'The kind of channel.';
 comment on column channels.name is 'Tells several of one kind apart.';
 comment on column channels.address is 'Sealed address.';
-comment on column channels.meters is 'Keyed hashes by which messages to the address are counted over all accounts.';
 comment on column channels.since is 'When it became active.';
 
 create table access_tokens (

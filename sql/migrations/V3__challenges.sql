@@ -5,7 +5,7 @@ create table challenges (
   kind text not null,
   channel text not null,
   address bytea not null,
-  meters bytea[] not null,
+  meters bytea[] not null default '{}',
   operation bytea,
   summary bytea,
   access_token uuid,

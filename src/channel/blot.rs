@@ -28,11 +28,12 @@ impl Heard {
         self.0.extend(chunk.iter().take(room));
     }
 
-    /// What was heard, on one line, without `address` and without runs of `digits` or more digits, also where
-    /// single blanks or dashes group them.
+    /// What was heard, on one line, without `address`, any other mailbox, and runs of `digits` or more digits, also
+    /// where single blanks or dashes group them.
     pub(super) fn blotted(mut self, address: &str, digits: u8) -> String {
         // All are found before any is blotted: one may be a part of another.
-        let secrets = [addresses(&self.0, address), long_runs(&self.0, usize::from(digits))].concat();
+        let runs = long_runs(&self.0, usize::from(digits));
+        let secrets = [addresses(&self.0, address), mailboxes(&self.0), runs].concat();
         for secret in secrets {
             self.0.get_mut(secret).unwrap_or_default().fill(BLOT);
         }
@@ -54,6 +55,19 @@ fn addresses(text: &[u8], address: &str) -> Vec<Range<usize>> {
     let windows = text.windows(sought.len().max(1)).enumerate();
     let found = windows.filter(|(_, window)| window.eq_ignore_ascii_case(sought));
     found.map(|(at, window)| at..at + window.len()).collect()
+}
+
+/// Where mailboxes stand: a transport that repeats its message repeats what that approves, which may name another
+/// address than the one it went to.
+fn mailboxes(text: &[u8]) -> Vec<Range<usize>> {
+    let outside = |byte: &u8| byte.is_ascii_whitespace() || b"<>()[]\",;:".contains(byte);
+    let around = |at: usize| {
+        let start = text.get(..at).unwrap_or_default().iter().rposition(outside).map_or(0, |before| before + 1);
+        let length = text.get(at..).unwrap_or_default().iter().position(outside).unwrap_or(text.len() - at);
+        start..at + length
+    };
+    let ats = text.iter().enumerate().filter(|(_, byte)| **byte == b'@').map(|(at, _)| at);
+    ats.filter(|at| around(*at).start < *at).map(around).collect()
 }
 
 /// Where runs of at least so many digits stand.
@@ -117,7 +131,14 @@ mod tests {
         assert_eq!(heard(&["to +41791234567 or 0041791234567"]), "to +*********** or *************");
         let mut of_mail = Heard::nothing();
         of_mail.hear(b"<A12345678@Example.COM> a12345678@example.com.au");
-        assert_eq!(of_mail.blotted("a12345678@example.com", 8), "<*********************> *********************.au");
+        assert_eq!(of_mail.blotted("a12345678@example.com", 8), "<*********************> ************************");
+    }
+
+    #[test]
+    fn another_mailbox_is_blotted_and_the_origin_line_stays() {
+        let said = "approves: send TANs by email to bob@example.org. @bank.example #12345678";
+        let shown = "approves: send TANs by email to **************** @bank.example #********";
+        assert_eq!(heard(&[said]), shown);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Accounts: made and listed by operators, shown to their customers, deleted.
 
-use super::{Failure, ProtectedRequest, Service, no_account, permit};
+use super::{Failure, ProtectedRequest, Service, permit};
 use crate::{
     domain::{
         account::{Account, ActiveChannel, Contact},
@@ -167,12 +167,6 @@ impl Service {
     /// Refuses an address that no message would be sent to.
     pub(super) fn refuse_unserved(&self, address: &Address) -> Result<(), Refusal> {
         meter::refuse_prefix(address, self.limits())
-    }
-
-    /// Refuses when the caller may not see the account, or there is none.
-    pub(super) async fn require_account(&self, caller: &AccessToken, username: &Username) -> Result<(), Failure> {
-        let known = self.store().look(Wanted::account(username), |account, _| account.deleted_at.is_none()).await?;
-        if known == Some(true) { Ok(()) } else { Err(no_account(caller)) }
     }
 }
 

@@ -62,18 +62,11 @@ impl Service {
         request: &ProtectedRequest,
     ) -> Result<Enrolment, Failure> {
         permit(caller, Deed::ChangeFactors, username)?;
-        let address = match given {
-            Some(address) => address.clone(),
-            None => {
-                self.show(caller, Wanted::account(username), |account, _| Ok(account.address_to_enrol(channel, None)?))
-                    .await?
-            }
-        };
         let place = self.place(channel).await?;
-        let wanted = Wanted { address: Some(&address), ..Wanted::account(username) };
+        let wanted = Wanted { address: given, ..Wanted::account(username) };
         let dispatch = self
             .change(caller, Deed::ChangeFactors, wanted, |account, terms| {
-                let address = account.address_to_enrol(channel, Some(address.clone()))?;
+                let address = account.address_to_enrol(channel, given.cloned())?;
                 self.begin_enrolment(account, terms, caller, &place.outlet, address, request)
             })
             .await?;

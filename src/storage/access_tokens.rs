@@ -24,16 +24,21 @@ impl Datastore {
         Ok(Some((read_token(&row)?, self.shift(read_at))))
     }
 
-    /// The account's access tokens that have not expired, oldest first.
-    pub async fn list_access_tokens(
-        &self,
-        username: &Username,
-        now: Timestamp,
-    ) -> Result<Vec<AccessToken>, StoreError> {
+    /// The account's access tokens that have not expired, oldest first; `None` when there is no such account.
+    pub async fn list_access_tokens(&self, username: &Username) -> Result<Option<Vec<AccessToken>>, StoreError> {
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql::ACCESS_TOKEN_LIST).await?;
-        let rows = connection.query(&statement, &[&username.as_str(), &Moment(now)]).await?;
-        rows.iter().map(read_token).collect()
+        let rows = connection.query(&statement, &[&username.as_str()]).await?;
+        let Some(first) = rows.first() else { return Ok(None) };
+        let now = self.shift(first.try_get::<_, Moment>("read_at")?.0);
+        let mut tokens = Vec::new();
+        for row in &rows {
+            if row.try_get::<_, Option<Uuid>>("token_id")?.is_some() {
+                tokens.push(read_token(row)?);
+            }
+        }
+        tokens.retain(|token| token.expires_at > now);
+        Ok(Some(tokens))
     }
 }
 

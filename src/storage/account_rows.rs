@@ -38,6 +38,8 @@ pub(super) struct Stored {
 pub(super) struct SealedContact {
     pub(super) phone: Option<Vec<u8>>,
     pub(super) email: Option<Vec<u8>>,
+    /// The keys that messages to them are counted by.
+    pub(super) meters: Vec<Vec<u8>>,
 }
 
 /// `enrolled` is the address that the request names, for what was sent to it.
@@ -56,16 +58,21 @@ pub(super) fn read(
             stored.account.challenges.push(read_challenge(row, account, id, sealer)?);
         }
     }
-    let channels = stored.account.channels.iter().map(|active| &active.address);
-    let challenges = stored.account.challenges.iter().map(|challenge| &challenge.address);
-    stored.account.windows = meters::read_windows(first, channels.chain(challenges).chain(enrolled), sealer.ring)?;
+    let contact = Channel::ALL.into_iter().filter_map(|channel| stored.account.contact.of(channel));
+    let challenges = stored.account.challenges.iter().map(|challenge| challenge.address.clone());
+    stored.account.windows =
+        meters::read_windows(first, contact.chain(challenges).chain(enrolled.cloned()), sealer.ring)?;
     Ok(Some(stored))
 }
 
 fn read_account(row: &Row, sealer: &Sealer<'_>) -> Result<Stored, StoreError> {
     let id: Uuid = row.try_get("account_id")?;
     let username: &str = row.try_get("username")?;
-    let sealed_contact = SealedContact { phone: row.try_get("contact_phone")?, email: row.try_get("contact_email")? };
+    let sealed_contact = SealedContact {
+        phone: row.try_get("contact_phone")?,
+        email: row.try_get("contact_email")?,
+        meters: row.try_get("contact_meters")?,
+    };
     let language: Option<&str> = row.try_get("language")?;
     let mut account = Account::new(AccountId::from_uuid(id), Username::stored(username));
     account.contact = read_contact(id, &sealed_contact, sealer)?;

@@ -4,7 +4,6 @@ use super::{
     account_rows::{self, SealedContact},
     datastore::{Author, Datastore},
     error::StoreError,
-    meters::ChannelMeters,
     moment::Moment,
     seal::Column,
     sql,
@@ -47,7 +46,7 @@ impl Datastore {
     /// Writes a new account with its channels and first events. `false` when the username is taken.
     pub async fn create(&self, account: &Account, author: Author<'_>, now: Timestamp) -> Result<bool, StoreError> {
         let events = EventColumns::chain(account, &self.sealer(), &self.writing(author, now))?;
-        let SealedContact { phone, email } = seal_contact(account, &self.sealer())?;
+        let SealedContact { phone, email, meters } = seal_contact(account, &self.sealer())?;
         let language = account.language.as_ref().map(ToString::to_string);
         let (mut kinds, mut addresses) = (Vec::new(), Vec::new());
         for active in &account.channels {
@@ -62,8 +61,7 @@ impl Datastore {
         let mut parameters: super::transition::Parameters<'_> =
             vec![&id, &username, &phone, &email, &language, &events.head.sequence, &mac, &at, &kinds, &addresses];
         parameters.extend(events.creation_parameters());
-        let meters = ChannelMeters::of(account.channels.iter(), self.ring())?;
-        parameters.extend(meters.parameters());
+        parameters.push(&meters);
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql::ACCOUNT_CREATE).await?;
         Ok(connection.query_opt(&statement, &parameters).await?.is_some())
@@ -80,7 +78,11 @@ impl Datastore {
     }
 
     fn read_listed(&self, row: &tokio_postgres::Row) -> Result<Listed, StoreError> {
-        let sealed = SealedContact { phone: row.try_get("contact_phone")?, email: row.try_get("contact_email")? };
+        let sealed = SealedContact {
+            phone: row.try_get("contact_phone")?,
+            email: row.try_get("contact_email")?,
+            meters: Vec::new(),
+        };
         let kinds: Vec<&str> = row.try_get("kinds")?;
         Ok(Listed {
             username: Username::stored(row.try_get("username")?),

@@ -9,8 +9,9 @@ use super::{
     transition::{Parameters, parameters},
 };
 use crate::domain::{
-    account::{Account, ActiveChannel},
+    account::{Account, Contact},
     address::Address,
+    channel::Channel,
     keys::KeyRing,
     limits::Limits,
     meter::{Meter, Window},
@@ -26,10 +27,20 @@ pub(super) fn keys(address: &Address, ring: &KeyRing) -> Result<Vec<Vec<u8>>, St
     Meter::of(address).iter().map(|meter| Ok(key(meter, ring)?.to_vec())).collect()
 }
 
+/// The keys of the windows that messages to an account's contact data are counted in.
+pub(super) fn contact_keys(contact: &Contact, ring: &KeyRing) -> Result<Vec<Vec<u8>>, StoreError> {
+    let addresses = Channel::ALL.into_iter().filter_map(|channel| contact.of(channel));
+    let mut all = Vec::new();
+    for address in addresses {
+        all.extend(keys(&address, ring)?);
+    }
+    Ok(all)
+}
+
 /// The windows of these addresses, as far as the row has them.
-pub(super) fn read_windows<'a>(
+pub(super) fn read_windows(
     row: &Row,
-    addresses: impl Iterator<Item = &'a Address>,
+    addresses: impl Iterator<Item = Address>,
     ring: &KeyRing,
 ) -> Result<Vec<Window>, StoreError> {
     let keys: Vec<&[u8]> = row.try_get::<_, Option<_>>("meters")?.unwrap_or_default();
@@ -42,7 +53,7 @@ pub(super) fn read_windows<'a>(
         sends.push((bytes32(key)?, at.0));
     }
     let mut windows: Vec<Window> = Vec::new();
-    for meter in addresses.flat_map(Meter::of) {
+    for meter in addresses.flat_map(|address| Meter::of(&address)) {
         let known = key(&meter, ring)?;
         let of_meter = sends.iter().filter(|(key, _)| *key == known).map(|(_, at)| *at);
         if !windows.iter().any(|window| window.meter == meter) {
@@ -85,28 +96,5 @@ impl MeterColumns {
 
     pub(super) fn parameters(&self) -> Parameters<'_> {
         parameters![self.keys, self.hour_most, self.day_most]
-    }
-}
-
-/// $81 and $82: by which keys messages to the channels that are put in force will be counted.
-pub(super) struct ChannelMeters {
-    channels: Vec<&'static str>,
-    keys: Vec<Vec<u8>>,
-}
-
-impl ChannelMeters {
-    pub(super) fn of<'a>(put: impl Iterator<Item = &'a ActiveChannel>, ring: &KeyRing) -> Result<Self, StoreError> {
-        let mut columns = Self { channels: Vec::new(), keys: Vec::new() };
-        for active in put {
-            for key in keys(&active.address, ring)? {
-                columns.channels.push(active.address.channel().name());
-                columns.keys.push(key);
-            }
-        }
-        Ok(columns)
-    }
-
-    pub(super) fn parameters(&self) -> Parameters<'_> {
-        parameters![self.channels, self.keys]
     }
 }

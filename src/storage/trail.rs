@@ -89,7 +89,9 @@ impl Followed {
 impl Datastore {
     /// Follows every chain, or one account's, in batches.
     pub async fn verify_trail(&self, only: Option<AccountId>) -> Result<Verdict, StoreError> {
-        let mut walk = Walk { at: (only.map_or(Uuid::nil(), AccountId::as_uuid), 0), events: 0, followed: None };
+        // Before every number that could have been slipped in, so that a chain that does not begin with 1 is seen.
+        let start = (only.map_or(Uuid::nil(), AccountId::as_uuid), i64::MIN);
+        let mut walk = Walk { at: start, events: 0, followed: None };
         loop {
             let rows = self.chain_behind(walk.at).await?;
             let of_account = |row: &Row| only.is_none_or(|only| row.get::<_, Uuid>("account_id") == only.as_uuid());

@@ -22,7 +22,7 @@ use self::{
 use super::{
     account_rows::{SealedContact, Stored},
     error::StoreError,
-    meters::{self, ChannelMeters, MeterColumns},
+    meters::{self, MeterColumns},
     moment::Moment,
     seal::{Column, Sealer},
 };
@@ -48,7 +48,6 @@ pub(super) struct Transition {
     tokens: TokenColumns,
     sends: Vec<Moment>,
     meters: MeterColumns,
-    channel_meters: ChannelMeters,
     made_meters: Vec<Vec<u8>>,
     durability: &'static str,
 }
@@ -87,10 +86,6 @@ impl Transition {
             tokens: TokenColumns::of(after),
             sends: after.sends.iter().copied().map(Moment).collect(),
             meters: MeterColumns::of(after, writing.limits, sealer.ring)?,
-            channel_meters: ChannelMeters::of(
-                after.channels.iter().filter(|active| !before.channels.contains(active)),
-                sealer.ring,
-            )?,
             made_meters: made.map_or(Ok(Vec::new()), |challenge| meters::keys(&challenge.address, sealer.ring))?,
             durability: if writing.may_be_lost { "off" } else { "on" },
             events,
@@ -107,7 +102,7 @@ impl Transition {
         all.push(&self.durability);
         all.push(&self.sends);
         all.extend(self.meters.parameters());
-        all.extend(self.channel_meters.parameters());
+        all.push(&self.head.contact.meters);
         all.push(&self.made_meters);
         all
     }
@@ -193,7 +188,11 @@ pub(super) fn seal_contact(account: &Account, sealer: &Sealer<'_>) -> Result<Sea
             .map(|address| sealer.seal(Column::Contact(id, channel), address.reveal()))
             .transpose()
     };
-    Ok(SealedContact { phone: seal(Channel::Sms)?, email: seal(Channel::Email)? })
+    Ok(SealedContact {
+        phone: seal(Channel::Sms)?,
+        email: seal(Channel::Email)?,
+        meters: meters::contact_keys(&account.contact, sealer.ring)?,
+    })
 }
 
 /// Counts stay far below what a `smallint` holds; one that would not is kept at its end.

@@ -2,7 +2,14 @@
 #![cfg(test)]
 
 mod app;
+mod budgets;
+mod clock;
+mod leaks;
 mod life_of_a_challenge;
 mod limits;
+mod plans;
 mod private_postgres;
+mod rows;
 mod script_runner;
+mod storage_traps;
+mod trail;

@@ -4,7 +4,7 @@
 -- its addresses and those behind the meters $5, by whomever.
 select
   clock_timestamp() as read_at,
-  a.account_id, a.username, a.contact_phone, a.contact_email, a.language,
+  a.account_id, a.username, a.contact_phone, a.contact_email, a.meters as contact_meters, a.language,
   a.failures, a.total_failures, a.failed_strength, a.blocks, a.blocked_until,
   a.deleted_at, a.sends, a.version, a.event_sequence, a.event_mac, a.event_at,
   active.kinds, active.addresses, active.sinces, counted.meters, counted.times,
@@ -24,8 +24,7 @@ left join lateral (
   select array_agg(w.meter) as meters, array_agg(sent.at) as times
   from windows w, unnest(w.sends) as sent (at)
   where w.meter = any (
-    $5::bytea[]
-    || array(select unnest(x.meters) from channels x where x.account_id = a.account_id)
+    a.meters || $5::bytea[]
     || array(select unnest(n.meters) from challenges n where n.challenge_id = any ($2::uuid[]) and n.account_id = a.account_id))
 ) counted on true
 left join lateral (

@@ -8,7 +8,7 @@ with acct as (
     version = version + 1,
     contact_phone = $3, contact_email = $4, language = $5,
     failures = $6, total_failures = $7, failed_strength = $8, blocks = $9, blocked_until = $10,
-    deleted_at = $11, live_challenges = $12, sends = $77,
+    deleted_at = $11, live_challenges = $12, sends = $77, meters = $81,
     event_sequence = $13, event_mac = $14, event_at = $15
   where account_id = $1 and version = $2
   returning account_id, version
@@ -24,7 +24,7 @@ with acct as (
   select
     acct.account_id, $23, $24, $25, $26, $27, $28, $29, $30,
     $31, $32, $33, $34, $35, $36,
-    $37, $38, $39, $40, $41, $42, $43, $44, $83::bytea[]
+    $37, $38, $39, $40, $41, $42, $43, $44, $82::bytea[]
   from acct
   where $23::uuid is not null
 ), changed as (
@@ -50,11 +50,11 @@ with acct as (
   using acct
   where x.account_id = acct.account_id and x.channel = any ($60::text[])
 ), put as (
-  insert into channels (account_id, channel, address, meters, since)
-  select acct.account_id, new.channel, new.address, array(select pair.meter from unnest($81::text[], $82::bytea[]) as pair (channel, meter) where pair.channel = new.channel), new.since
+  insert into channels (account_id, channel, address, since)
+  select acct.account_id, new.channel, new.address, new.since
   from acct, unnest($61::text[], $62::bytea[], $63::timestamptz[]) as new (channel, address, since)
   on conflict (account_id, channel, name) do update
-  set address = excluded.address, meters = excluded.meters, since = excluded.since
+  set address = excluded.address, since = excluded.since
 ), metered as (
   insert into windows as w (meter, sends, hour_count, hour_most, day_count, day_most)
   select new.meter, array[$15::timestamptz], 1, new.hour_most, 1, new.day_most

@@ -14,8 +14,10 @@ use data_encoding::HEXLOWER;
 use crate::{domain::chance::Chance, http::headers::X_REQUEST_ID};
 
 const LONGEST: usize = 128;
+/// What the service's own tokens begin with.
+const SECRETS: [&str; 2] = ["secret-token:", "tan_"];
 
-/// The name of a request: 1 to 128 of `[A-Za-z0-9._:-]`.
+/// The name of a request: 1 to 128 of `[A-Za-z0-9._:-]`, and none of the service's tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(Arc<str>);
 
@@ -46,7 +48,9 @@ impl RequestId {
 
 fn is_sane(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
-    (1..=LONGEST).contains(&text.len()) && text.bytes().all(allowed)
+    // A credential that a client put into the wrong header is not repeated in every line of the log.
+    let holds_a_token = SECRETS.iter().any(|prefix| text.contains(prefix));
+    (1..=LONGEST).contains(&text.len()) && text.bytes().all(allowed) && !holds_a_token
 }
 
 /// Gives out names: 64 random bits of this process and a count, so that no two instances give the same.
@@ -105,7 +109,17 @@ mod tests {
     fn any_other_is_replaced_by_a_new_one() {
         let ids = RequestIds::new(&Sevens);
         let too_long = "x".repeat(129);
-        let others: [&[&str]; 7] = [&[], &[""], &["a b"], &["a\tb"], &["<script>"], &[&too_long], &["a", "a"]];
+        let others: [&[&str]; 9] = [
+            &[],
+            &[""],
+            &["a b"],
+            &["a\tb"],
+            &["<script>"],
+            &[&too_long],
+            &["a", "a"],
+            &["tan_0123456789"],
+            &["x-secret-token:0123456789"],
+        ];
         for (count, values) in others.into_iter().enumerate() {
             let name = ids.name(&sent(values));
             assert_eq!(name.as_str(), format!("0707070707070707-{count:x}"));

@@ -1,7 +1,7 @@
 //! One private PostgreSQL for all tests, one database for each from a migrated template.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -88,6 +88,11 @@ impl Database {
         cluster().await.postgres.url(&self.name)
     }
 
+    /// Where the cluster has its socket and its log.
+    pub async fn directory(&self) -> PathBuf {
+        cluster().await.postgres.socket_directory().to_owned()
+    }
+
     /// A connection of the database's owner, past the service.
     pub async fn owner(&self) -> Client {
         connect(&self.url().await).await
@@ -100,11 +105,16 @@ impl Database {
 
     /// Writes the template's keys to `directory`, and reads the configuration that belongs to it.
     pub fn settings(&self, directory: &Path, wish: &Wish) -> Settings {
+        let spool = format!("\"{}\"", directory.join("spool").display());
+        settings(&self.configuration(directory, wish).replace("\"spool\"", &spool), directory)
+    }
+
+    /// The text of it, for the program itself.
+    pub fn configuration(&self, directory: &Path, wish: &Wish) -> String {
         let cluster = CLUSTER.get().expect("a database comes from a cluster");
         write_keys(directory, &cluster.keys);
-        let spool = format!("\"{}\"", directory.join("spool").display());
-        let text = configuration(&cluster.postgres.url(&self.name), wish).replace("\"spool\"", &spool);
-        settings(&text, directory)
+        let url = wish.database_url.clone().unwrap_or_else(|| cluster.postgres.url(&self.name));
+        configuration(&url, wish)
     }
 }
 

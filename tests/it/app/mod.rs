@@ -51,6 +51,7 @@ impl Clock for ShiftedClock {
 }
 
 /// What a test wants otherwise than usual.
+#[derive(Default)]
 pub struct Wish {
     /// TOML behind the usual configuration.
     pub more: String,
@@ -58,12 +59,8 @@ pub struct Wish {
     pub scripts: bool,
     /// Whether the worker runs by itself.
     pub worker: bool,
-}
-
-impl Default for Wish {
-    fn default() -> Self {
-        Self { more: String::new(), scripts: false, worker: false }
-    }
+    /// Another way to the test's database than as its owner: through something, or as somebody.
+    pub database_url: Option<String>,
 }
 
 /// A running service with its database.
@@ -216,8 +213,8 @@ impl Customer {
 
 /// The only run of eight digits that stands alone in a message.
 pub fn tan_in(message: &str) -> String {
-    let runs = message.split(|c: char| !c.is_ascii_digit());
-    runs.filter(|run| run.len() == 8).last().unwrap_or_else(|| panic!("no TAN in the message")).to_owned()
+    let mut runs = message.split(|c: char| !c.is_ascii_digit());
+    runs.rfind(|run| run.len() == 8).unwrap_or_else(|| panic!("no TAN in the message")).to_owned()
 }
 
 /// A TAN that is not this one.
