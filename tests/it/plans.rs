@@ -136,6 +136,7 @@ async fn a_look_up_by_challenge_looks_into_one_partition() {
             format!("'{{{id}}}'"),
             "null".to_owned(),
             "'ffffffff-ffff-ffff-ffff-ffffffffffff'".to_owned(),
+            "'{}'".to_owned(),
         ];
         let plan = plan(&owner, ", analyze, buffers", &load, &arguments).await;
         assert_eq!(looked_into(&plan), [partition], "{plan:#}");
