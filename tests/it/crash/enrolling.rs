@@ -2,7 +2,7 @@
 //! message was sent in the end.
 
 use super::{Point, Request, Scene};
-use crate::app::{Customer, Process, eventually};
+use crate::app::{Customer, Process};
 
 /// A customer with a token, who has asked for an enrolment that the service did not live to answer.
 struct Enrolling {
@@ -140,7 +140,7 @@ async fn an_enrolment_that_was_withdrawn_while_its_holder_was_dead_is_not_sent_a
     assert_eq!(withdrawn.status, 204, "{withdrawn:?}");
 
     assert_eq!(enrolling.pay().await, (409, 10005));
-    eventually("the holder counts as dead", async || enrolling.pay().await != (409, 10005)).await;
+    enrolling.scene.until_settled().await;
 
     assert_eq!(enrolling.pay().await, (403, 10003));
     assert_eq!(enrolling.mails(), 0);

@@ -14,7 +14,11 @@ async fn messages_after_a_death(point: Point) -> usize {
     let claimed = claimed_transmission(&scene).await;
 
     let process = scene.serve().await;
-    scene.until_settled().await;
+    if point == Point::ScriptEnds {
+        scene.until_settled_in_time().await;
+    } else {
+        scene.until_settled().await;
+    }
 
     let sent = scene.sent();
     assert!(sent.iter().all(|message| *message == sent[0]), "the same TAN under the same id: {sent:?}");

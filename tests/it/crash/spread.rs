@@ -31,7 +31,7 @@ async fn live(scene: &Scene, customer: &Customer) -> Seen {
     seen
 }
 
-async fn customers(scene: &Scene, process: &Process, round: u32) -> Vec<Customer> {
+async fn customers(scene: &Scene, process: &Process, round: &str) -> Vec<Customer> {
     let names = (0..AT_ONCE).map(|n| format!("customer-{round}-{n}"));
     join_all(names.map(async |name| scene.customer(process, &name).await)).await
 }
@@ -64,14 +64,17 @@ async fn twenty_deaths_lose_nothing_and_double_at_most_a_message() {
     // No lease ends while the service is still being killed: only then is a second duplicate ruled out.
     let scene = Scene::with_timeout("60 s").await;
     let mut process = scene.serve().await;
-    let warm = customers(&scene, &process, 0).await;
-    let before = Instant::now();
-    join_all(warm.iter().map(|customer| live(&scene, customer))).await;
-    let whole = before.elapsed();
+    let mut whole = Duration::MAX;
+    for warming in ["a", "b", "c"] {
+        let customers = customers(&scene, &process, warming).await;
+        let before = Instant::now();
+        join_all(customers.iter().map(|customer| live(&scene, customer))).await;
+        whole = whole.min(before.elapsed());
+    }
 
     let mut all = Vec::new();
     for round in 1..=ROUNDS {
-        let customers = customers(&scene, &process, round).await;
+        let customers = customers(&scene, &process, &round.to_string()).await;
         let death = async {
             sleep(whole * round / ROUNDS).await;
             process.kill().await;
@@ -80,8 +83,7 @@ async fn twenty_deaths_lose_nothing_and_double_at_most_a_message() {
         all.extend(customers.into_iter().zip(seen));
         process = scene.serve().await;
     }
-    let lapsed = "update challenges set claim_until = clock_timestamp() where claim_until is not null";
-    let taken = scene.owner.execute(lapsed, &[]).await.unwrap();
+    let taken = scene.number("select count(*) from challenges where claim_until is not null").await;
     scene.until_settled().await;
 
     for (customer, seen) in &all {

@@ -8,12 +8,11 @@ async fn of_several_instances_exactly_one_takes_over() {
     let mut first = scene.serve().await;
     let alice = scene.customer(&first, "alice").await;
     let (one, other) = tokio::join!(scene.serve(), scene.serve());
-    // The other two are connected, so only the killed one's own ends are waited for.
     scene.arm("kill-last");
     assert!(Request::challenge().begin(&alice).await.unwrap().is_none());
     first.killed().await;
 
-    scene.until_settled().await;
+    scene.until_settled_in_time().await;
 
     let sent = scene.sent();
     assert_eq!(sent.len(), 2, "{sent:?}");
@@ -67,6 +66,7 @@ async fn a_holder_that_dies_at_a_take_over_is_taken_over_itself() {
     let alice = scene.customer(&process, "alice").await;
     scene.die(Point::ScriptBegins, &mut process, &alice, Request::challenge()).await;
     scene.arm("kill-first");
+    scene.lapse().await;
     scene.serve().await.killed().await;
 
     let process = scene.serve().await;
