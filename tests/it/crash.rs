@@ -24,11 +24,12 @@ use tokio::{
 use crate::app::{Answer, Customer, Installation, Process, connect, eventually, tan_in};
 
 /// A channel script that keeps a line of every TAN it was given, and strikes where a file of the spool tells it to:
-/// `kill-first` and `kill-last` once, `fail` always; at a pipe called `gate` it waits once until someone writes to it.
+/// `kill-first`, `orphan` and `kill-last` once, `fail` always; at a pipe called `gate` it waits once until someone writes to it.
 const SCRIPT: &str = r#"#!/bin/sh
 [ "$TANAGER_KIND" = tan ] || exit 0
 cd "$SPOOL_DIR" || exit 78
 if rm kill-first 2>/dev/null; then kill -9 $PPID; exit 1; fi
+if rm orphan 2>/dev/null; then kill -9 $PPID; fi
 if [ -e fail ]; then exit 1; fi
 if [ -p gate ]; then : >waiting; read -r _ <gate; rm gate; fi
 message=$(tr '\n' ' ')
@@ -51,6 +52,8 @@ enum Point {
     ClaimLost,
     /// By the script, before it has done anything.
     ScriptBegins,
+    /// By the script, which then goes on alone.
+    ScriptOrphaned,
     /// By the script, after it has sent the message.
     ScriptEnds,
     /// After the script's end, while the record's write waits for the row; it is written all the same.
@@ -216,8 +219,12 @@ impl Scene {
                 self.die_before(lock, point == Point::ClaimLost, process).await;
                 assert!(request.await.unwrap().is_none(), "it was killed before it could answer");
             }
-            Point::ScriptBegins | Point::ScriptEnds => {
-                self.arm(if point == Point::ScriptBegins { "kill-first" } else { "kill-last" });
+            Point::ScriptBegins | Point::ScriptOrphaned | Point::ScriptEnds => {
+                self.arm(match point {
+                    Point::ScriptBegins => "kill-first",
+                    Point::ScriptOrphaned => "orphan",
+                    _ => "kill-last",
+                });
                 assert!(request.begin(alice).await.unwrap().is_none(), "it was killed before it could answer");
                 process.killed().await;
             }

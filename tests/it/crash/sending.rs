@@ -74,6 +74,12 @@ async fn a_service_killed_by_its_script_at_once_has_the_message_sent_once() {
     assert_eq!(messages_after_a_death(Point::ScriptBegins).await, 1);
 }
 
+/// Whenever its service dies: a script never sends half a message.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_whose_service_is_killed_at_once_has_the_whole_message_already() {
+    assert_eq!(messages_after_a_death(Point::ScriptOrphaned).await, 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_killed_after_the_message_went_out_sends_the_same_once_more() {
     assert_eq!(messages_after_a_death(Point::ScriptEnds).await, 2);
