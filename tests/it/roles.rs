@@ -67,10 +67,12 @@ async fn the_whole_life_of_a_challenge_works_as_the_services_own_role() {
     assert_eq!(alice.post(&confirm, json!({"tan": "00000000"})).await.error(), (409, 5134));
     let solved = alice.post(&confirm, tan("sms-+41791234567")).await;
     let headers = [("tan-token", solved.text("tan_token"))];
-    let enrolled = alice.send(reqwest::Method::POST, "/accounts/alice/tan/email", &headers, Some("{}".to_owned())).await;
+    let enrolled =
+        alice.send(reqwest::Method::POST, "/accounts/alice/tan/email", &headers, Some("{}".to_owned())).await;
     assert_eq!(enrolled.status, 202, "{enrolled:?}\n{}", process.log());
     let id = enrolled.body["challenge"]["challenge_id"].as_str().unwrap();
-    let active = alice.post(&format!("/accounts/alice/tan/challenge/{id}/confirm"), tan("email-alice@example.com")).await;
+    let active =
+        alice.post(&format!("/accounts/alice/tan/challenge/{id}/confirm"), tan("email-alice@example.com")).await;
     assert_eq!(active.text("state"), "active");
     assert_eq!(admin.delete("/accounts/alice").await.status, 204);
     let verified = roles.place.run(&["audit", "verify"]).await;
@@ -126,7 +128,8 @@ async fn the_services_role_has_the_partitions_of_coming_weeks_made() {
     let made = "select tanager_prepare_partitions(now() + interval '52 weeks', 3) as made";
     let made: i32 = roles.service.query_one(made, &[]).await.unwrap().get(0);
     assert_eq!(made, 3);
-    let owned = "select count(*) from pg_class where relname like 'challenges_%w%' and relowner = current_user::regrole";
+    let owned =
+        "select count(*) from pg_class where relname like 'challenges_%w%' and relowner = current_user::regrole";
     let owned: i64 = roles.service.query_one(owned, &[]).await.unwrap().get(0);
     assert_eq!(owned, 0, "they belong to the schema's owner");
     let usable = "select count(*) from pg_inherits join pg_class on oid = inhrelid where relkind = 'r' \

@@ -22,8 +22,10 @@ impl Frozen {
 
 impl Drop for Frozen {
     fn drop(&mut self) {
-        // One that has been ended since is gone.
-        self.0.iter().for_each(|pid| drop(kill_process(*pid, Signal::CONT)));
+        for pid in &self.0 {
+            // One that has been ended since is gone.
+            let _ = kill_process(*pid, Signal::CONT);
+        }
     }
 }
 

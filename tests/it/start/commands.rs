@@ -63,7 +63,8 @@ async fn token(place: &Installation, arguments: &[&str]) -> String {
     let output = place.run(&[&["token", "create"], arguments].concat()).await;
     let printed = said(&output);
     let token = printed.strip_suffix('\n').expect("a line");
-    let secret = token.strip_prefix("secret-token:").unwrap_or_else(|| panic!("no RFC 8959 form, {} long", token.len()));
+    let secret =
+        token.strip_prefix("secret-token:").unwrap_or_else(|| panic!("no RFC 8959 form, {} long", token.len()));
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     assert!(secret.len() >= 43 && secret.chars().all(plain), "one url-safe token and nothing else");
     assert!(!String::from_utf8_lossy(&output.stderr).contains(secret), "not in the log");
@@ -74,9 +75,7 @@ async fn token(place: &Installation, arguments: &[&str]) -> String {
 async fn a_scope_that_does_not_go_with_the_account_is_refused_and_nothing_is_made() {
     let place = Installation::new().await;
     let owner = place.database.owner().await;
-    let tokens = async || -> i64 {
-        owner.query_one("select count(*) from access_tokens", &[]).await.unwrap().get(0)
-    };
+    let tokens = async || -> i64 { owner.query_one("select count(*) from access_tokens", &[]).await.unwrap().get(0) };
     let before = tokens().await;
     for (arguments, trouble) in [
         (["--scope", "readwrite"].as_slice(), "add --account"),

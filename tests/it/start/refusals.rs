@@ -27,7 +27,8 @@ async fn a_database_without_a_schema_is_refused() {
 async fn an_older_and_a_newer_schema_are_refused() {
     let place = Installation::new().await;
     let owner = place.database.owner().await;
-    let older = "delete from refinery_schema_history where version = (select max(version) from refinery_schema_history)";
+    let older =
+        "delete from refinery_schema_history where version = (select max(version) from refinery_schema_history)";
     owner.batch_execute(older).await.unwrap();
     let said = place.refusal().await;
     assert!(said.contains("schema is version 3, this program needs 4: run 'tanager migrate'"), "{said}");
