@@ -54,7 +54,9 @@ impl Running {
         for Bound { server, .. } in std::iter::once(api).chain(operators) {
             running.serve(server);
         }
-        tracing::info!(address = %settings.server.listen, "serving");
+        // The port that is really listened at: the configured one may be 0, any.
+        let address = running.address.map_or_else(|| settings.server.listen.to_string(), |bound| bound.to_string());
+        tracing::info!(%address, "serving");
         Ok(running)
     }
 

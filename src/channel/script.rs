@@ -74,7 +74,7 @@ impl ScriptSender {
 
     async fn start(&self, envelope: &Envelope) -> Result<Run, SendError> {
         for _ in 0..BUSY_TRIES {
-            match Run::start(self.command(envelope)).await {
+            match Run::start(self.command(envelope), envelope.body.reveal()).await {
                 Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => sleep(BUSY_PAUSE).await,
                 started => return started.map_err(|error| self.not_started(&error)),
             }

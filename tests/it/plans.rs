@@ -144,7 +144,13 @@ async fn a_look_up_by_challenge_looks_into_one_partition() {
     // With an Idempotency-Key all are asked, each by its index.
     let nil = "'00000000-0000-0000-0000-000000000000'".to_owned();
     let key = "sha256('10')".to_owned();
-    let plan = plan(&owner, ", analyze, buffers", &load, &["'user10'".to_owned(), "'{}'".to_owned(), key, nil]).await;
+    let plan = plan(
+        &owner,
+        ", analyze, buffers",
+        &load,
+        &["'user10'".to_owned(), "'{}'".to_owned(), key, nil, "'{}'".to_owned()],
+    )
+    .await;
     assert!(looked_into(&plan).len() > 1);
     assert!(nodes(&plan).into_iter().all(|node| scans_all(node).is_none()), "{plan:#}");
 }

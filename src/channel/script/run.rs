@@ -2,7 +2,7 @@
 
 use std::{
     future::Future,
-    io,
+    io::{self, Write},
     pin::{Pin, pin},
     process::{Command, ExitStatus},
     time::Duration,
@@ -25,6 +25,9 @@ const GRACE: Duration = Duration::from_millis(250);
 /// How much output is read at a time, in bytes.
 const CHUNK: usize = 16 * 1024;
 
+/// As much as any system's empty pipe takes at once, in bytes (`PIPE_BUF` of Linux). Messages are shorter.
+const AT_ONCE: usize = 4096;
+
 /// How a run went.
 pub(super) struct Ran {
     /// How the script ended by itself; `None`: its time was over.
@@ -42,14 +45,17 @@ pub(super) struct Run {
 
 impl Run {
     /// Starts `command`, off the runtime's threads: it takes a while until a program is executed, and on a file system
-    /// that hangs, forever.
-    pub(super) async fn start(command: Command) -> io::Result<Self> {
-        spawn_blocking(|| Self::start_blocking(command)).await.map_err(io::Error::other)?
+    /// that hangs, forever. `message` waits for it: a service that dies now leaves no script with half of it.
+    pub(super) async fn start(command: Command, message: &str) -> io::Result<Self> {
+        let early = message.as_bytes().get(..AT_ONCE).unwrap_or(message.as_bytes());
+        let early = Zeroizing::new(early.to_vec());
+        spawn_blocking(move || Self::start_blocking(command, &early)).await.map_err(io::Error::other)?
     }
 
-    fn start_blocking(mut command: Command) -> io::Result<Self> {
+    fn start_blocking(mut command: Command, early: &[u8]) -> io::Result<Self> {
         let (output, writer) = io::pipe()?;
-        let (message_reader, message) = io::pipe()?;
+        let (message_reader, mut message) = io::pipe()?;
+        message.write_all(early)?;
         command.stdin(message_reader).stdout(writer.try_clone()?).stderr(writer);
         Ok(Self {
             group: Group::start(command)?,
@@ -58,12 +64,13 @@ impl Run {
         })
     }
 
-    /// Gives the script `message` and hears its output until it ends or `deadline` has come; then ends all that it
+    /// Gives the script what is left of `message` and hears its output until it ends or `deadline` has come; then ends all that it
     /// left behind. An error is one of the system, not of the script.
     pub(super) async fn finish(self, message: &str, deadline: Instant) -> io::Result<Ran> {
         let Self { group, message: input, output } = self;
         let mut heard = Heard::nothing();
-        let pipes = async { tokio::try_join!(tell(input, message.as_bytes()), listen(output, &mut heard)) };
+        let rest = message.as_bytes().get(AT_ONCE..).unwrap_or_default();
+        let pipes = async { tokio::try_join!(tell(input, rest), listen(output, &mut heard)) };
         let status = attend(group, pin!(pipes.map(|both| both.map(drop)).fuse()), deadline).await?;
         Ok(Ran { status, heard })
     }
@@ -110,5 +117,21 @@ async fn listen(mut output: pipe::Receiver, heard: &mut Heard) -> io::Result<()>
             0 => return Ok(()),
             length => heard.hear(chunk.get(..length).unwrap_or_default()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_script_whose_service_dies_at_its_start_has_the_whole_message_already() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "cat >message"]).current_dir(folder.path());
+        let Run { mut group, message, output: _output } = Run::start(command, "Your TAN is 12345678.").await.unwrap();
+        drop(message);
+        group.leader_ended().await.unwrap();
+        assert_eq!(std::fs::read_to_string(folder.path().join("message")).unwrap(), "Your TAN is 12345678.");
     }
 }

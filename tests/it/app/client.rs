@@ -85,6 +85,17 @@ impl Client {
 
     /// A request with more headers, and with a body exactly as given.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+        self.attempt(method, path, headers, body).await.unwrap()
+    }
+
+    /// The same to a server that may die before it answers: then an error.
+    pub async fn attempt(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> reqwest::Result<Answer> {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if !self.token.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.token));
@@ -95,10 +106,10 @@ impl Client {
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body);
         }
-        let response = request.send().await.unwrap();
+        let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let raw = response.text().await.unwrap();
+        let raw = response.text().await?;
         let body = serde_json::from_str(&raw).unwrap_or(Value::Null);
-        Answer { status, headers, body, raw }
+        Ok(Answer { status, headers, body, raw })
     }
 }

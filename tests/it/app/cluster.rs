@@ -105,16 +105,21 @@ impl Database {
 
     /// Writes the template's keys to `directory`, and reads the configuration that belongs to it.
     pub fn settings(&self, directory: &Path, wish: &Wish) -> Settings {
-        let spool = format!("\"{}\"", directory.join("spool").display());
-        settings(&self.configuration(directory, wish).replace("\"spool\"", &spool), directory)
+        self.write_keys(directory);
+        settings(&self.configuration(directory, wish), directory)
     }
 
-    /// The text of it, for the program itself.
+    /// The text of the configuration that belongs to this database and stands in `directory`.
     pub fn configuration(&self, directory: &Path, wish: &Wish) -> String {
         let cluster = CLUSTER.get().expect("a database comes from a cluster");
-        write_keys(directory, &cluster.keys);
+        let spool = format!("\"{}\"", directory.join("spool").display());
         let url = wish.database_url.clone().unwrap_or_else(|| cluster.postgres.url(&self.name));
-        configuration(&url, wish)
+        configuration(&url, wish).replace("\"spool\"", &spool)
+    }
+
+    /// Writes the template's keys to `directory`.
+    pub fn write_keys(&self, directory: &Path) {
+        write_keys(directory, &CLUSTER.get().expect("a database comes from a cluster").keys);
     }
 }
 

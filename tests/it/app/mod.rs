@@ -3,6 +3,7 @@
 
 mod client;
 mod cluster;
+mod process;
 
 use std::{
     path::{Path, PathBuf},
@@ -19,7 +20,7 @@ use tanager::{
     channel::{GateSettings, Outlet, Outlets, Recording},
     clock::Clock,
     domain::{caller::Scope, channel::Channel, time::Timestamp, username::Username},
-    service::TokenRequest,
+    service::{Service, TokenRequest},
     settings::Settings,
     storage::datastore::Datastore,
 };
@@ -27,7 +28,8 @@ use tempfile::TempDir;
 
 pub use self::{
     client::{Answer, Client},
-    cluster::Database,
+    cluster::{Database, connect},
+    process::{Installation, Process, eventually},
 };
 
 /// Time that a test advances: the database's, shifted.
@@ -133,9 +135,7 @@ impl TestApp {
 
     /// An account of that name without channels, and a log-in of it.
     pub async fn customer(&self, username: &str) -> Customer {
-        let number: u32 =
-            username.bytes().fold(7u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 10_000_000;
-        let (phone, email) = (format!("+4179{number:07}"), format!("{username}@example.com"));
+        let (phone, email) = addresses_of(username);
         let made = self
             .admin
             .post(
@@ -211,6 +211,13 @@ impl Customer {
     }
 }
 
+/// The phone number and mailbox of a test's customer.
+fn addresses_of(username: &str) -> (String, String) {
+    let number: u32 =
+        username.bytes().fold(7u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 10_000_000;
+    (format!("+4179{number:07}"), format!("{username}@example.com"))
+}
+
 /// The only run of eight digits that stands alone in a message.
 pub fn tan_in(message: &str) -> String {
     let mut runs = message.split(|c: char| !c.is_ascii_digit());
@@ -224,9 +231,14 @@ pub fn other_than(tan: &str) -> String {
 }
 
 pub async fn issue(running: &Running, scope: Scope, owner: Option<&str>) -> String {
+    issue_by(running.service(), scope, owner).await
+}
+
+/// An access token, as the command line makes it.
+async fn issue_by(service: &Service, scope: Scope, owner: Option<&str>) -> String {
     let owner = owner.map(|name| Username::parse(name).unwrap());
     let wish = TokenRequest { scope, duration: None, description: Some("a test".to_owned()), operations: Vec::new() };
-    running.service().issue_token("test", owner.as_ref(), &wish).await.unwrap().secret.reveal().to_owned()
+    service.issue_token("test", owner.as_ref(), &wish).await.unwrap().secret.reveal().to_owned()
 }
 
 /// The configuration of a test.
