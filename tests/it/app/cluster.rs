@@ -118,6 +118,7 @@ impl Database {
     }
 
     /// Writes the template's keys to `directory`.
+    #[expect(clippy::unused_self, reason = "a database is what shows that there is a cluster with keys")]
     pub fn write_keys(&self, directory: &Path) {
         write_keys(directory, &CLUSTER.get().expect("a database comes from a cluster").keys);
     }
