@@ -123,7 +123,9 @@ impl Datastore {
     async fn missing_chain(&self, only: Option<&Username>) -> Result<Option<Verdict>, StoreError> {
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql::EVENT_BARE_ACCOUNTS).await?;
-        let Some(row) = connection.query_opt(&statement, &[&only.map(Username::as_str)]).await? else { return Ok(None) };
+        let Some(row) = connection.query_opt(&statement, &[&only.map(Username::as_str)]).await? else {
+            return Ok(None);
+        };
         let trouble = "it is missing: the whole chain is gone";
         Ok(Some(Verdict::Broken { username: row.try_get("username")?, sequence: 1, trouble }))
     }

@@ -58,14 +58,14 @@ async fn the_search_finds_what_was_planted_in_any_form() {
         let mut secrets = Secrets::default();
         secrets.add("planted", secret);
         assert_eq!(secrets.found_in(everything_in(&owner).await.as_bytes()), Vec::<String>::new(), "not yet: {secret}");
-        let forms = [
-            "said", "kept", "more", "many", "hash",
-        ];
+        let forms = ["said", "kept", "more", "many", "hash"];
         for form in forms {
             let planting = match form {
                 "said" => "insert into planted (said) values ('see ' || $1)",
                 "kept" => "insert into planted (kept) values ('\\x00ff'::bytea || convert_to($1, 'UTF8'))",
-                "more" => "insert into planted (more) values (jsonb_build_object('a', encode(convert_to('x' || $1, 'UTF8'), 'base64')))",
+                "more" => {
+                    "insert into planted (more) values (jsonb_build_object('a', encode(convert_to('x' || $1, 'UTF8'), 'base64')))"
+                }
                 "many" => "insert into planted (many) values (array['a', encode(convert_to($1, 'UTF8'), 'hex')])",
                 _ => "insert into planted (kept) values (sha256(convert_to($1, 'UTF8')))",
             };

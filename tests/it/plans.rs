@@ -192,7 +192,9 @@ async fn the_services_own_role_can_do_its_work_make_partitions_and_not_bend_the_
     assert_eq!(partitions(&owner).await, before + 1);
 
     owner.batch_execute(&format!("set role {role}")).await.unwrap();
-    for bending in ["update events set actor = 'x'", "delete from events", "truncate events", "drop table challenges_rest"] {
+    for bending in
+        ["update events set actor = 'x'", "delete from events", "truncate events", "drop table challenges_rest"]
+    {
         assert!(owner.batch_execute(bending).await.is_err(), "{bending}");
     }
     owner.batch_execute("reset role").await.unwrap();

@@ -21,8 +21,9 @@ impl Rows {
     pub async fn of(owner: &Client) -> Self {
         let mut all = BTreeMap::new();
         for table in tables(owner).await {
-            let query =
-                format!("select ctid::text || ' ' || xmin::text || ' ' || to_jsonb(t)::text from {table} t order by ctid");
+            let query = format!(
+                "select ctid::text || ' ' || xmin::text || ' ' || to_jsonb(t)::text from {table} t order by ctid"
+            );
             let rows = owner.query(&query, &[]).await.unwrap();
             all.insert(table, rows.iter().map(|row| row.get(0)).collect());
         }
@@ -31,13 +32,9 @@ impl Rows {
 
     /// The tables whose rows are others now; the parts of `challenges` count as one.
     pub fn changed_in(&self, later: &Self) -> BTreeSet<String> {
-        let whole = |table: &str| table.split('_').next().filter(|name| *name == "challenges").unwrap_or(table).to_owned();
+        let whole =
+            |table: &str| table.split('_').next().filter(|name| *name == "challenges").unwrap_or(table).to_owned();
         let differs = |(table, rows): &(&String, &Vec<String>)| later.0.get(*table) != Some(rows);
         self.0.iter().filter(differs).map(|(table, _)| whole(table)).collect()
-    }
-
-    /// Whether `text` stands in any row.
-    pub fn mention(&self, text: &str) -> bool {
-        self.0.values().flatten().any(|row| row.contains(text))
     }
 }

@@ -50,6 +50,7 @@ impl Clock for ShiftedClock {
 }
 
 /// What a test wants otherwise than usual.
+#[derive(Default)]
 pub struct Wish {
     /// TOML behind the usual configuration.
     pub more: String,
@@ -59,12 +60,6 @@ pub struct Wish {
     pub worker: bool,
     /// Another way to the test's database than as its owner: through something, or as somebody.
     pub database_url: Option<String>,
-}
-
-impl Default for Wish {
-    fn default() -> Self {
-        Self { more: String::new(), scripts: false, worker: false, database_url: None }
-    }
 }
 
 /// A running service with its database.
@@ -209,8 +204,8 @@ impl Customer {
 
 /// The only run of eight digits that stands alone in a message.
 pub fn tan_in(message: &str) -> String {
-    let runs = message.split(|c: char| !c.is_ascii_digit());
-    runs.filter(|run| run.len() == 8).last().unwrap_or_else(|| panic!("no TAN in the message")).to_owned()
+    let mut runs = message.split(|c: char| !c.is_ascii_digit());
+    runs.rfind(|run| run.len() == 8).unwrap_or_else(|| panic!("no TAN in the message")).to_owned()
 }
 
 /// A TAN that is not this one.

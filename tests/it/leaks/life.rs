@@ -169,7 +169,8 @@ impl Life {
             self.keep(&alice.send(Method::POST, &confirm, &[], Some(body)).await);
         }
         let bad = format!("{PHONE}x");
-        for body in [json!({"address": bad}), json!({"address": format!("-{NEW_MAIL}")}), json!({"address": one_shot})] {
+        for body in [json!({"address": bad}), json!({"address": format!("-{NEW_MAIL}")}), json!({"address": one_shot})]
+        {
             self.keep(&admin.put("/accounts/alice/tan/sms", body.clone()).await);
             self.keep(&alice.post("/accounts/alice/tan/email", body).await);
         }

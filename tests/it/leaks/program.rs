@@ -34,12 +34,7 @@ impl Program {
     pub async fn start(database: &Database, directory: &Path, format: &str, rust_log: &str) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let config = configure(database, directory, format, port);
-        let mut child = command(&config)
-            .arg("serve")
-            .env("RUST_LOG", rust_log)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command(&config).arg("serve").env("RUST_LOG", rust_log).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();
         let said = std::thread::spawn(move || {
             let mut text = Vec::new();
@@ -112,7 +107,10 @@ fn configure(database: &Database, directory: &Path, format: &str, port: u16) -> 
     let tan_file = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/tan-file.sh");
     let (head, mail) = text.split_once("[channel.email]").unwrap();
     let env = |code: u8| {
-        format!("SPOOL_DIR = \"{}\", TAN_FILE = \"{tan_file}\", EXIT_CODE = \"{code}\"", directory.join("spool").display())
+        format!(
+            "SPOOL_DIR = \"{}\", TAN_FILE = \"{tan_file}\", EXIT_CODE = \"{code}\"",
+            directory.join("spool").display()
+        )
     };
     let leaky = |text: &str, code| {
         text.replace(&format!("script = \"{tan_file}\""), &format!("script = \"{}\"", leaky.display()))

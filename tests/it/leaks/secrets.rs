@@ -81,7 +81,8 @@ pub async fn everything_in(owner: &Client) -> String {
             vec![format!("{name}::text")]
         };
         for text in texts {
-            for row in owner.query(&format!("select {text} from {table} where {name} is not null"), &[]).await.unwrap() {
+            for row in owner.query(&format!("select {text} from {table} where {name} is not null"), &[]).await.unwrap()
+            {
                 everything.push_str(row.get(0));
                 everything.push('\n');
             }

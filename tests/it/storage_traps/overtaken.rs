@@ -6,7 +6,11 @@ use futures_util::future::join_all;
 use tanager::{
     chance::SystemChance,
     domain::{
-        account::Account, event::{Event, EventKind}, rules::attempt::AttemptOutcome, secret::AccessSecret, time::Timestamp,
+        account::Account,
+        event::{Event, EventKind},
+        rules::attempt::AttemptOutcome,
+        secret::AccessSecret,
+        time::Timestamp,
     },
     storage::datastore::{Author, Wanted},
 };
@@ -153,7 +157,10 @@ async fn a_second_decision_that_waited_for_the_lock_sees_no_old_challenge_beside
         account.note(Event::of(EventKind::AccountUnblocked));
         if seen.len() == 1 {
             meanwhile(async {
-                holder.batch_execute("update accounts set version = version + 1 where username = 'alice'").await.unwrap();
+                holder
+                    .batch_execute("update accounts set version = version + 1 where username = 'alice'")
+                    .await
+                    .unwrap();
                 holder.batch_execute(changes).await.unwrap();
             });
         }

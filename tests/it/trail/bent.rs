@@ -125,7 +125,11 @@ async fn every_way_to_bend_the_trail_is_found_with_account_and_event() {
         ("an event of no account", copied(NOBODY, "1"), ("", 1)),
         ("a vanished chain", format!("delete from events where account_id = {ALICE}"), alice(1)),
         ("a vanished account", "delete from accounts where username = 'alice'".to_owned(), ("", 7)),
-        ("another end by the account's word", "update accounts set event_mac = sha256(event_mac) where username = 'alice'".to_owned(), alice(7)),
+        (
+            "another end by the account's word",
+            "update accounts set event_mac = sha256(event_mac) where username = 'alice'".to_owned(),
+            alice(7),
+        ),
     ];
     assert_eq!(broken_at(&app, None).await, None);
     for (how, statements, (username, sequence)) in bent {
@@ -184,7 +188,10 @@ async fn a_trail_that_was_chained_again_without_the_key_is_found() {
         let write = "update events set actor = 'somebody else', mac = $3 where account_id = $1 and sequence = $2";
         owner.execute(write, &[&account, &sequence, &previous.as_slice()]).await.unwrap();
     }
-    owner.execute("update accounts set event_mac = $1 where username = 'alice'", &[&previous.as_slice()]).await.unwrap();
+    owner
+        .execute("update accounts set event_mac = $1 where username = 'alice'", &[&previous.as_slice()])
+        .await
+        .unwrap();
     assert_eq!(broken_at(&app, None).await, Some(("alice".to_owned(), 3)));
     app.stop().await;
 }
