@@ -103,7 +103,7 @@ fn each_layer_has_its_limits() {
         ("src/gateway/mod.rs", "use crate::storage;", "storage"),
         ("src/worker/mod.rs", "use crate::storage;", "storage"),
         ("src/http/mod.rs", "use crate::demo;", "demo"),
-        ("src/demo/mod.rs", "use crate::storage;", "storage"),
+        ("src/demo/mod.rs", "use crate::http;", "http"),
         ("src/settings.rs", "use super::service;", "service"),
         ("src/settings.rs", "use super::*;", "*"),
         ("src/clock.rs", "use crate::storage;", "storage"),

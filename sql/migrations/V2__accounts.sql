@@ -12,6 +12,7 @@ create table accounts (
   blocked_until timestamptz,
   deleted_at timestamptz,
   live_challenges uuid[] not null default '{}',
+  sends timestamptz[] not null default '{}',
   version bigint not null default 1,
   event_sequence bigint not null,
   event_mac bytea not null,
@@ -37,6 +38,7 @@ comment on column accounts.blocks is 'Blocks so far; each is twice as long as th
 comment on column accounts.blocked_until is 'When the latest block ends or ended; infinity when only an operator ends it.';
 comment on column accounts.deleted_at is 'When the customer left.';
 comment on column accounts.live_challenges is 'Challenges on which a later decision can depend.';
+comment on column accounts.sends is 'When messages of the last day were sent.';
 comment on column accounts.version is 'Bumped by each transition; a transition that read another version has no effect.';
 comment on column accounts.event_sequence is 'Number of the last event in the trail.';
 comment on column accounts.event_mac is 'MAC of the last event in the trail.';
@@ -51,6 +53,7 @@ create table channels (
   channel text not null,
   name text not null default 'default',
   address bytea not null,
+  meters bytea[] not null default '{}',
   since timestamptz not null,
   constraint channels_pkey primary key (account_id, channel, name),
   constraint channels_channel_known check (channel in ('sms', 'email', 'totp', 'recovery'))
@@ -61,6 +64,7 @@ comment on column channels.account_id is 'Whose it is.';
 comment on column channels.channel is 'The kind of channel.';
 comment on column channels.name is 'Tells several of one kind apart.';
 comment on column channels.address is 'Sealed address.';
+comment on column channels.meters is 'Keyed hashes by which messages to the address are counted over all accounts.';
 comment on column channels.since is 'When it became active.';
 
 create table access_tokens (

@@ -5,6 +5,7 @@ create table challenges (
   kind text not null,
   channel text not null,
   address bytea not null,
+  meters bytea[] not null,
   operation bytea,
   summary bytea,
   access_token uuid,
@@ -49,6 +50,7 @@ comment on column challenges.account_id is 'Whose it is.';
 comment on column challenges.kind is 'What solving it yields.';
 comment on column challenges.channel is 'The channel that proves it.';
 comment on column challenges.address is 'Sealed address the TAN goes to.';
+comment on column challenges.meters is 'Keyed hashes by which messages to the address are counted over all accounts.';
 comment on column challenges.operation is 'Digest of the operation that its token is bound to.';
 comment on column challenges.summary is 'Sealed summary that the customer is shown.';
 comment on column challenges.access_token is 'The access token that asked; the challenge ends with it.';

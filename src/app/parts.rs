@@ -2,6 +2,8 @@
 
 use std::{num::NonZeroU16, sync::Arc};
 
+use tokio::runtime::Handle;
+
 use super::{StartError, key_file};
 use crate::{
     chance::SystemChance,
@@ -85,7 +87,7 @@ pub async fn service(settings: &Settings, overrides: &Overrides) -> Result<Servi
     Ok(assemble(settings, store, ring, overrides))
 }
 
-/// The use cases, over a database that was not checked.
+/// The use cases, over a database that was not checked. To be called on the runtime that is to hand messages over.
 #[must_use]
 pub fn assemble(settings: &Settings, store: Datastore, ring: Arc<KeyRing>, overrides: &Overrides) -> Service {
     Service::new(Parts {
@@ -109,6 +111,7 @@ pub fn assemble(settings: &Settings, store: Datastore, ring: Arc<KeyRing>, overr
             .flat_map(|gateway| &gateway.operations)
             .map(|operation| operation.name.clone())
             .collect(),
+        runtime: Handle::current(),
     })
 }
 

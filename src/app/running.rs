@@ -1,8 +1,9 @@
 //! A running service: its listeners, its worker, and how all of it ends.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use actix_web::dev::{Server, ServerHandle};
+use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
 use super::{Overrides, StartError, parts};
@@ -17,6 +18,9 @@ use crate::{
     settings::{Listen, Settings},
     worker::Worker,
 };
+
+/// How often metrics are folded.
+const METRICS_EVERY: Duration = Duration::from_secs(5);
 
 /// A running service.
 pub struct Running {
@@ -44,11 +48,25 @@ impl Running {
             operators_address: operators.as_ref().and_then(|bound| bound.address),
             ended: CancellationToken::new(),
         };
+        if operators.is_some() {
+            running.keep_metrics();
+        }
         for Bound { server, .. } in std::iter::once(api).chain(operators) {
             running.serve(server);
         }
         tracing::info!(address = %settings.server.listen, "serving");
         Ok(running)
+    }
+
+    /// Samples are folded into their histograms at intervals, so that they do not pile up when nobody reads them.
+    fn keep_metrics(&self) {
+        let ended = self.ended.clone();
+        tokio::spawn(async move {
+            let (Ok(metrics), mut tick) = (Metrics::install(), interval(METRICS_EVERY)) else { return };
+            while ended.run_until_cancelled(tick.tick()).await.is_some() {
+                metrics.upkeep();
+            }
+        });
     }
 
     fn serve(&mut self, server: Server) {

@@ -65,10 +65,16 @@ impl Outlet {
         }
     }
 
+    /// A place, if one is free at this moment and nobody waits for it.
+    #[must_use]
+    pub fn admit_now(&self) -> Option<Admission> {
+        Arc::clone(&self.places).try_acquire_owned().ok().map(|place| Admission { _place: place })
+    }
+
     /// Waits for a place, first come, first served. To be called before the transmission is claimed.
     pub async fn admit(&self) -> Result<Admission, Busy> {
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            return Ok(Admission { _place: place });
+        if let Some(admission) = self.admit_now() {
+            return Ok(admission);
         }
         let _in_line = self.line.try_acquire().map_err(|_| self.busy())?;
         match timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await {

@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Subcommand;
 
 use super::say;
 use crate::{
     app::{Overrides, parts},
-    domain::username::Username,
-    service::Verdict,
+    domain::{refusal::Refusal, username::Username},
+    service::{Failure, Verdict},
     settings::Settings,
     telemetry,
 };
@@ -29,7 +29,11 @@ pub(super) async fn audit(settings: &Settings, command: &AuditCommand) -> anyhow
     let account = account.as_deref().map(Username::parse).transpose()?;
     telemetry::start(settings.log)?;
     let service = parts::service(settings, &Overrides::default()).await?;
-    match service.verify_trail(account.as_ref()).await.context("the trail could not be read")? {
+    let verdict = match service.verify_trail(account.as_ref()).await {
+        Err(Failure::Refused(Refusal::UnknownAccount)) => bail!("there is no account of that name"),
+        outcome => outcome.context("the trail could not be read")?,
+    };
+    match verdict {
         Verdict::Whole { events } => {
             say(&format!("whole: {events} events"))?;
             Ok(ExitCode::SUCCESS)

@@ -14,6 +14,7 @@ use super::{
     id::{AccessTokenId, AccountId, ChallengeId},
     language::Language,
     limits::Limits,
+    meter::{Meter, Window},
     refusal::{OfferedChannel, Refusal},
     secret::SecretHash,
     standing::Standing,
@@ -119,6 +120,12 @@ pub struct Account {
     pub channels: Vec<ActiveChannel>,
     /// Its live challenges, and any other that the request names.
     pub challenges: Vec<Challenge>,
+    /// When its messages of the last day were sent.
+    pub sends: Vec<Timestamp>,
+    /// What was sent to its addresses, and to those that the request names, by whomever.
+    pub windows: Vec<Window>,
+    /// The meters that a transmission of this transition is counted by.
+    pub metered: Vec<Meter>,
     /// Where its audit trail ends.
     pub trail: TrailHead,
     /// What this transition writes to the trail.
@@ -142,6 +149,9 @@ impl Account {
             deleted_at: None,
             channels: Vec::new(),
             challenges: Vec::new(),
+            sends: Vec::new(),
+            windows: Vec::new(),
+            metered: Vec::new(),
             trail: TrailHead::EMPTY,
             events: Vec::new(),
             new_token: None,
@@ -172,7 +182,7 @@ impl Account {
         offered
     }
 
-    /// The challenge of that id and kind; at another kind's endpoints it is unknown.
+    /// The challenge of that id.
     pub fn challenge(&self, id: ChallengeId) -> Result<&Challenge, Refusal> {
         self.challenges.iter().find(|challenge| challenge.id == id).ok_or(Refusal::ChallengeNotFound)
     }
@@ -209,12 +219,22 @@ impl Account {
             .unwrap_or_default()
     }
 
-    /// Ends a challenge, or the unspent token it yielded. What has ended already stays as it is.
+    /// How long until a challenge can be sent again, as far as its channel and its own message under way go.
+    #[must_use]
+    pub fn busy(&self, challenge: &Challenge, terms: &Terms<'_>) -> Duration {
+        let under_way = challenge.claim.map_or(Duration::ZERO, |claim| claim.lease_until.since(terms.now));
+        self.cooling(challenge.channel, terms).max(under_way)
+    }
+
+    /// Ends a challenge, or the unspent token it yielded. What has ended already stays as it is. Nobody waits for a
+    /// sending under way any more, but it may arrive: its channel cools down as after any other.
     pub fn void(&mut self, id: ChallengeId, reason: &'static str) {
         let Ok(challenge) = self.challenge_mut(id) else { return };
         if matches!(challenge.state, State::Open | State::Solved(Some(_))) {
             challenge.state = State::Void;
-            challenge.claim = None;
+            if let Some(claim) = challenge.claim.take() {
+                challenge.transmitted_at = Some(claim.claimed_at);
+            }
             self.note(Event::of(EventKind::ChallengeVoided).about(id).with("reason", reason));
         }
     }

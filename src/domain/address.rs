@@ -22,6 +22,9 @@ pub enum AddressError {
     /// Not `local@domain`.
     #[error("A mailbox is written as name@domain, without a display name, comments or control characters.")]
     NotAMailbox,
+    /// A number outside `allowed_prefixes`.
+    #[error("No messages are sent to numbers of this country or network.")]
+    NotServed,
     /// The channel has no addresses at all.
     #[error("This channel has no address.")]
     ChannelWithoutAddress,

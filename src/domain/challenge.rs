@@ -144,7 +144,7 @@ pub struct Challenge {
     pub attempts_left: u16,
     /// Messages handed over so far.
     pub transmissions: u16,
-    /// When the latest of them began.
+    /// When the latest of them began, as far as its channel cools down for it: `None` once it is solved.
     pub transmitted_at: Option<Timestamp>,
     /// The sending under way.
     pub claim: Option<Claim>,
@@ -234,9 +234,6 @@ impl Challenge {
     /// latest that was handed over. `None` when it never kept the channel busy, or was solved.
     #[must_use]
     pub fn cools_until(&self, limits: &Limits) -> Option<Timestamp> {
-        if matches!(self.state, State::Solved(_) | State::Spent) {
-            return None;
-        }
         let since = self.claim.map(|claim| claim.claimed_at).or(self.transmitted_at)?;
         Some(since.plus(limits.retransmission_period))
     }
@@ -251,8 +248,9 @@ impl Challenge {
     #[must_use]
     pub fn is_live(&self, now: Timestamp, limits: &Limits) -> bool {
         let unspent = match self.state {
-            State::Solved(Some(IssuedToken { reservation: Some(held), .. })) => {
-                now < held.until.plus(limits.challenge_lifetime)
+            // Its holder may come back: to give it back while it can prove something, or to say late that it is spent.
+            State::Solved(Some(IssuedToken { reservation: Some(held), expires_at, .. })) => {
+                now < expires_at.max(held.until.plus(limits.challenge_lifetime))
             }
             State::Solved(Some(token)) => token.is_alive(now),
             _ => false,

@@ -131,6 +131,21 @@ impl Limits {
 }
 
 #[cfg(test)]
+impl Limits {
+    /// The defaults, but for the limits over transmissions in time, which have tests of their own.
+    pub(crate) fn unmetered() -> Self {
+        let many = 1_000_000;
+        Self {
+            account_per_hour: many,
+            account_per_day: many,
+            address_per_hour: many,
+            address_per_day: many,
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

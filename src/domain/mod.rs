@@ -14,12 +14,15 @@ pub mod id;
 pub mod keys;
 pub mod language;
 pub mod limits;
+pub mod meter;
 pub mod operation;
 pub mod refusal;
 pub mod rules;
 pub mod secret;
 pub mod standing;
 pub mod tan;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod ticket;
 pub mod time;
 pub mod username;

@@ -159,7 +159,7 @@ mod tests {
             if standing.fail(POSSESSION, now, &limits).warned {
                 warned_at = Some(standing.total_failures);
             }
-            now = standing.blocked_until.unwrap_or(now).max(now);
+            now = standing.blocked_until.filter(|until| !until.is_never()).unwrap_or(now);
         }
         assert_eq!(standing.total_failures, 100);
         assert_eq!(warned_at, Some(75));

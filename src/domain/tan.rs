@@ -81,8 +81,11 @@ impl Candidate {
     pub fn parse(raw: &str, tan_digits: u8) -> Option<Self> {
         let bare = raw.trim_matches(' ');
         let bare = bare.strip_prefix("T-").or_else(|| bare.strip_prefix("t-")).unwrap_or(bare);
-        let joined: String = bare.chars().filter(|c| *c != ' ' && *c != '-').take(RECOVERY_CHARACTERS + 1).collect();
-        let candidate = Self(Zeroizing::new(joined.to_ascii_lowercase()));
+        // As large as it can become, so that no copy is left behind by growing.
+        let mut joined = Zeroizing::new(String::with_capacity(4 * (RECOVERY_CHARACTERS + 1)));
+        joined.extend(bare.chars().filter(|c| *c != ' ' && *c != '-').take(RECOVERY_CHARACTERS + 1));
+        joined.make_ascii_lowercase();
+        let candidate = Self(joined);
         let fits = |channel| candidate.fits(channel, tan_digits);
         Channel::ALL.into_iter().any(fits).then_some(candidate)
     }

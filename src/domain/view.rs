@@ -37,14 +37,15 @@ impl Account {
     pub fn view(&self, challenge: &Challenge, terms: &Terms<'_>) -> ChallengeView {
         let transmits = challenge.channel.transmits();
         let left = terms.limits.transmissions_per_challenge.saturating_sub(challenge.transmissions_begun());
-        let cooled = terms.now.plus(self.cooling(challenge.channel, terms));
+        let busy = self.busy(challenge, terms);
         let own = challenge.cools_until(terms.limits).unwrap_or(challenge.requested_at);
+        let earliest = if busy.is_zero() { own } else { terms.now.plus(busy) };
         ChallengeView {
             id: challenge.id,
             channel: challenge.channel,
             tan_info: challenge.address.masked(),
             solve_expiration: challenge.tan_expires_at,
-            earliest_retransmission: transmits.then_some(if cooled > terms.now { cooled } else { own }),
+            earliest_retransmission: transmits.then_some(earliest),
             attempts_left: challenge.attempts_left,
             transmissions_left: transmits.then_some(left),
             summary: challenge.summary.clone(),

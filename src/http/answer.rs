@@ -206,3 +206,80 @@ fn row(token: AccessToken) -> Option<TokenRow> {
         operations: token.operations,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        domain::{
+            address::{Mailbox, PhoneNumber},
+            caller::Scope,
+            channel::Channel,
+            username::Username,
+        },
+        http::json::Body,
+        service::fixture::token,
+    };
+
+    fn listing(clear: bool) -> serde_json::Value {
+        let contact = Contact {
+            phone: Some(PhoneNumber::parse("+41791234567").unwrap()),
+            email: Some(Mailbox::parse("alice@example.com").unwrap()),
+        };
+        let listing = AccountListing {
+            username: Username::parse("alice").unwrap(),
+            contact,
+            clear,
+            channels: vec![Channel::Email, Channel::Sms],
+            language: None,
+            blocked_until: Some(Timestamp::from_seconds(9)),
+        };
+        json!(AccountView::from(listing))
+    }
+
+    #[test]
+    fn addresses_are_masked_for_all_but_operators() {
+        let masked = json!({
+            "username": "alice", "contact_data": {"phone": "+41*****4567", "email": "a***@example.com"},
+            "tan_channels": ["email", "sms"], "tan_channel": "email", "blocked_until": {"t_s": 9},
+        });
+        assert_eq!(listing(false), masked);
+        assert_eq!(listing(true)["contact_data"], json!({"phone": "+41791234567", "email": "alice@example.com"}));
+    }
+
+    #[test]
+    fn what_a_patch_does_not_name_is_kept_and_null_removes() {
+        let body = Body::parse(br#"{"contact_data":{"email":null}}"#).ok().unwrap();
+        let patch = ContactPatch::from(AccountPatch::read(&body).ok().unwrap());
+        assert!(matches!((patch.phone, patch.email, patch.language), (Edit::Keep, Edit::Remove, None)));
+        let body = Body::parse(br#"{"contact_data":{"phone":"+41791234567"}}"#).ok().unwrap();
+        let patch = ContactPatch::from(AccountPatch::read(&body).ok().unwrap());
+        assert!(matches!(patch.phone, Edit::Set(phone) if phone.reveal() == "+41791234567"));
+    }
+
+    #[test]
+    fn a_token_for_ever_is_asked_for_with_the_longest_duration() {
+        let wish = |text: &str| {
+            let body = Body::parse(text.as_bytes()).ok().unwrap();
+            TokenRequest::from(MintToken::read(&body).ok().unwrap()).duration
+        };
+        assert_eq!(wish(r#"{"scope":"readonly","duration":{"d_us":"forever"}}"#), Some(Duration::MAX));
+        assert_eq!(wish(r#"{"scope":"readonly","duration":{"d_us":7}}"#), Some(Duration::from_micros(7)));
+        assert_eq!(wish(r#"{"scope":"readonly"}"#), None);
+    }
+
+    #[test]
+    fn a_list_of_an_accounts_tokens_has_none_of_operators() {
+        let stepped_up = AccessToken {
+            mfa: caller::Mfa::SteppedUp { until: Timestamp::from_seconds(5) },
+            ..token(Scope::ReadWrite)
+        };
+        let list = TokenList::from(vec![token(Scope::Admin), stepped_up, token(Scope::ReadOnly)]);
+        let shown: Vec<_> = list.tokens.into_iter().map(|row| json!(row)).collect();
+        assert_eq!(shown.len(), 2);
+        assert_eq!((&shown[0]["mfa"], &shown[0]["mfa_expiration"]), (&json!(true), &json!({"t_s": 5})));
+        assert_eq!((&shown[1]["mfa"], shown[1].get("mfa_expiration")), (&json!(false), None));
+    }
+}

@@ -32,6 +32,12 @@ pub struct ApiBody {
 }
 
 impl ApiBody {
+    /// What a request without a body has.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { raw: Bytes::new() }
+    }
+
     /// The bytes that were sent.
     #[must_use]
     pub fn raw(&self) -> &[u8] {

@@ -2,9 +2,10 @@
 //!
 //! What a caller may do is not decided here.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
+use tokio::time::timeout;
 
 use super::{
     body::ApiBody,
@@ -27,6 +28,9 @@ use crate::{
     },
     service::{ProtectedRequest, Service},
 };
+
+/// How long a body may take to come: who sends a byte now and then holds nothing for long.
+const BODY_WITHIN: Duration = Duration::from_secs(20);
 
 /// A request of someone known, with its body. Extracting it fails with 401/40 before anything else is looked at, then
 /// with 413/32 or 415/28. No `Debug`: the body may carry a TAN.
@@ -121,7 +125,7 @@ impl FromRequest for Call {
             let service = service(&request)?;
             let credential = BearerToken::read(request.headers())?;
             let caller = service.authenticate(credential.reveal()).await?;
-            let body = ApiBody::from_request(&request, &mut payload).await?;
+            let body = body(&request, &mut payload).await?;
             Ok(Self { service, caller, request, body })
         })
     }
@@ -136,6 +140,17 @@ impl FromRequest for Open {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(service(request).map(Self))
+    }
+}
+
+/// The body, where one has a meaning: with GET and HEAD it has none (RFC 9110 section 9.3.1), and is not read.
+async fn body(request: &HttpRequest, payload: &mut Payload) -> Result<ApiBody, ApiError> {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Ok(ApiBody::none());
+    }
+    match timeout(BODY_WITHIN, ApiBody::from_request(request, payload)).await {
+        Ok(body) => body,
+        Err(_) => Err(ApiError::new(Code::JsonInvalid).detail("the body took too long")),
     }
 }
 

@@ -111,6 +111,14 @@ codes! {
         "The bank core could not be reached, hung up, or took too long.";
 }
 
+impl Code {
+    /// Whether a reply with this code always has a `Retry-After`: every 429, every 503, and 409/10005.
+    #[must_use]
+    pub const fn tells_when_to_retry(self) -> bool {
+        matches!(self, Self::TanRateLimited | Self::AccountBlocked | Self::TemporarilyUnavailable | Self::TokenReserved)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -51,6 +51,7 @@ impl Docs {
     get,
     path = "/openapi.json",
     tag = "public",
+    security(()),
     responses((status = 200, description = "This document.", body = Object, content_type = "application/json"))
 )]
 pub async fn openapi_json(docs: web::Data<Docs>) -> HttpResponse {
@@ -62,6 +63,7 @@ pub async fn openapi_json(docs: web::Data<Docs>) -> HttpResponse {
     get,
     path = "/docs",
     tag = "public",
+    security(()),
     responses((status = 200, description = "A page that shows this document.", body = String, content_type = "text/html"))
 )]
 pub async fn docs() -> HttpResponse {

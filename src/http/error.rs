@@ -104,13 +104,9 @@ impl ApiError {
 
     /// Every 429, every 503 and 409/10005 has a `Retry-After`, whether or not anyone knew how long.
     fn wait(&self) -> Option<u64> {
-        let needed = matches!(
-            self.code,
-            Code::TanRateLimited | Code::AccountBlocked | Code::TemporarilyUnavailable | Code::TokenReserved
-        );
         match self.retry_after {
             Some(wait) => Some(whole_seconds(wait)),
-            None if needed => Some(1),
+            None if self.code.tells_when_to_retry() => Some(1),
             None => None,
         }
     }

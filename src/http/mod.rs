@@ -14,7 +14,7 @@ pub mod json;
 pub mod method;
 pub mod metrics;
 pub mod middleware;
-mod openapi;
+pub mod openapi;
 pub mod path;
 pub mod query;
 mod refusal;

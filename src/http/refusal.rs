@@ -44,7 +44,7 @@ impl From<Refusal> for ApiError {
                 Self::new(Code::TemporarilyUnavailable).retry_after(retry_after)
             }
             Refusal::AccessTokenNotFound => Self::new(Code::EndpointUnknown),
-            Refusal::Parameter { name, trouble } => Self::malformed(name, trouble),
+            Refusal::Parameter { name, trouble } => parameter(name, trouble),
         }
     }
 }
@@ -59,6 +59,11 @@ impl From<Failure> for ApiError {
             Failure::Unavailable => Self::new(Code::TemporarilyUnavailable).retry_after(UNAVAILABLE_FOR),
         }
     }
+}
+
+/// 400/26 for what was well-formed and still cannot be served; `trouble` is a sentence.
+fn parameter(name: &'static str, trouble: &str) -> ApiError {
+    ApiError::new(Code::ParameterMalformed).hint(format!("\"{name}\": {trouble}")).detail(name)
 }
 
 /// 403/10002: the header and the body of `api.md` section 6.
@@ -121,7 +126,7 @@ mod tests {
             (Refusal::IdempotencyMismatch, 422, 10009),
             (Refusal::IdempotencyRunning { retry_after: WAIT }, 503, 10090),
             (Refusal::AccessTokenNotFound, 404, 21),
-            (Refusal::Parameter { name: "tan", trouble: "must be a TAN" }, 400, 26),
+            (Refusal::Parameter { name: "tan", trouble: "It is none." }, 400, 26),
         ]
     }
 
@@ -159,8 +164,8 @@ mod tests {
         assert_eq!(body_of(&Refusal::WrongTan { attempts_left: 2 }.into()).await["attempts_left"], 2);
         let address = body_of(&Refusal::AddressInvalid(AddressError::NotAMailbox).into()).await;
         assert_eq!(address["detail"], AddressError::NotAMailbox.to_string());
-        let parameter = body_of(&Refusal::Parameter { name: "tan", trouble: "must be a TAN" }.into()).await;
-        assert_eq!(parameter, json!({"code": 26, "hint": "\"tan\" must be a TAN.", "detail": "tan"}));
+        let parameter = body_of(&Refusal::Parameter { name: "tan", trouble: "It is none." }.into()).await;
+        assert_eq!(parameter, json!({"code": 26, "hint": "\"tan\": It is none.", "detail": "tan"}));
     }
 
     #[actix_web::test]

@@ -21,6 +21,14 @@ macro_rules! table {
         fn mount(routes: &mut web::ServiceConfig) {
             $(routes.service(web::resource($path)$(.route(method::$verb().to($group::$handler)))+);)+
         }
+
+        /// Every path of the table with its methods.
+        #[cfg(test)]
+        pub(super) const TABLE: &[(&str, &[&str])] = &[$(($path, &[$(stringify!($verb)),+])),+];
+
+        #[derive(utoipa::OpenApi)]
+        #[openapi(paths($($($group::$handler),+),+))]
+        pub(super) struct Documented;
     };
 }
 

@@ -4,10 +4,12 @@ use super::{Failure, ProtectedRequest, Service, permit};
 use crate::{
     domain::{
         account::{Account, ActiveChannel, Contact},
+        address::Address,
         caller::{AccessToken, Deed},
         channel::Channel,
         event::{Event, EventKind},
         language::Language,
+        meter,
         refusal::Refusal,
         time::Timestamp,
         username::Username,
@@ -59,6 +61,9 @@ impl Service {
     /// Makes an account. The same again is the same; other data under a taken name is refused.
     pub async fn create_account(&self, caller: &AccessToken, new: &NewAccount) -> Result<Created, Failure> {
         permit(caller, Deed::Operate, &new.username)?;
+        for address in Channel::ALL.into_iter().filter_map(|channel| new.contact.of(channel)) {
+            self.refuse_unserved(&address)?;
+        }
         let now = self.store().now().await?;
         let account = self.build_account(new, now)?;
         if self.store().create(&account, Author::durable(&caller.actor()), now).await? {
@@ -79,7 +84,7 @@ impl Service {
         account.language.clone_from(&new.language);
         account.note(Event::of(EventKind::AccountCreated));
         for channel in &new.channels {
-            self.0.parts.outlets.of(*channel).ok_or(Refusal::ChannelNotSupported)?;
+            self.outlet(*channel)?;
             let address = account.contact.of(*channel).ok_or(Refusal::NoAddress)?;
             let event = Event::of(EventKind::ChannelActivated).with("channel", channel.name());
             account.note(event.with("tan_info", address.masked()));
@@ -157,6 +162,11 @@ impl Service {
             Ok(())
         })
         .await
+    }
+
+    /// Refuses an address that no message would be sent to.
+    pub(super) fn refuse_unserved(&self, address: &Address) -> Result<(), Refusal> {
+        meter::refuse_prefix(address, self.limits())
     }
 }
 

@@ -1,6 +1,11 @@
 //! Requesting, watching, retransmitting, confirming and aborting challenges.
 
-use super::{Failure, Service, permit, sending::Dispatch};
+use std::time::Duration;
+
+use super::{
+    Failure, Service, permit,
+    sending::{Dispatch, Place},
+};
 use crate::{
     domain::{
         account::{Account, Terms},
@@ -12,7 +17,7 @@ use crate::{
         rules::{
             attempt::AttemptOutcome,
             factors::{Notice, NoticeKind},
-            request::{Requested, Wish},
+            request::Wish,
         },
         secret::OneShotToken,
         standing::Consequence,
@@ -50,10 +55,14 @@ pub enum Confirmed {
     Activated(Channel),
 }
 
-/// What a transition decided: nothing to send, or this.
+/// What a transition decided.
 enum Begun {
+    /// The same request came before: nothing is to be sent.
     Known(ChallengeView),
-    ToSend(Dispatch),
+    /// A message was claimed, at this place.
+    ToSend(Place, Box<Dispatch>),
+    /// Nothing was changed: a place at this channel's outlet has to be waited for.
+    NeedsPlace(Channel),
 }
 
 impl Service {
@@ -66,21 +75,63 @@ impl Service {
         request: &ChallengeRequest<'_>,
     ) -> Result<ChallengeView, Failure> {
         permit(caller, Deed::Prove, username)?;
-        let ticket = request.ticket.map(|raw| Ticket::open(raw, self.ring()).ok_or(UNREADABLE_TICKET)).transpose()?;
-        let place = self.place(request.channel).await?;
-        let wanted = Wanted { idempotency: request.idempotency.map(|known| known.key), ..Wanted::account(username) };
-        let begun = self.change(caller, Deed::Prove, wanted, |account, terms| {
-            let wish = wish(account, terms, ticket.as_ref(), request.idempotency)?;
-            let new = self.new_challenge(terms, caller, &place.outlet);
-            match account.request(terms, &new, request.channel, wish)? {
-                Requested::Repeated(id) => Ok(Begun::Known(account.view(account.challenge(id)?, terms))),
-                Requested::New(id) => self.dispatch(account, terms, id).map(Begun::ToSend),
-            }
-        });
-        match begun.await? {
+        self.send_from(async |place| self.begin_request(caller, username, request, place).await).await
+    }
+
+    /// Begins a sending at a place that is free at this moment or, when none is, at one that was waited for.
+    async fn send_from(
+        &self,
+        claim: impl AsyncFn(Option<Place>) -> Result<Begun, Failure>,
+    ) -> Result<ChallengeView, Failure> {
+        let begun = match claim(None).await? {
+            Begun::NeedsPlace(channel) => claim(Some(self.place(channel).await?)).await?,
+            begun => begun,
+        };
+        match begun {
             Begun::Known(view) => Ok(view),
-            Begun::ToSend(dispatch) => self.deliver(place, dispatch).await,
+            Begun::ToSend(place, dispatch) => self.deliver(place, *dispatch).await,
+            Begun::NeedsPlace(_) => Err(Failure::Busy { retry_after: Duration::from_secs(1) }),
         }
+    }
+
+    /// Claims a challenge at the place given, or at one that is free at this moment. A place is always taken before
+    /// anything is claimed; a repeated request needs none, nor a ticket that still lives.
+    async fn begin_request(
+        &self,
+        caller: &AccessToken,
+        username: &Username,
+        request: &ChallengeRequest<'_>,
+        mut place: Option<Place>,
+    ) -> Result<Begun, Failure> {
+        let wanted = Wanted { idempotency: request.idempotency.map(|known| known.key), ..Wanted::account(username) };
+        self.change(caller, Deed::Prove, wanted, |account, terms| {
+            if let Some(earlier) = account.same_request(terms.now, request.idempotency)? {
+                return Ok(Begun::Known(account.view(account.challenge(earlier)?, terms)));
+            }
+            let wish = self.wish(account, terms, request)?;
+            let outlet = self.outlet(request.channel)?;
+            let new = self.new_challenge(terms, caller, &outlet);
+            let mut tried = account.clone();
+            tried.request(terms, &new, request.channel, wish)?;
+            let Some(place) = place.take().or_else(|| Place::free_now(outlet)) else {
+                return Ok(Begun::NeedsPlace(request.channel));
+            };
+            *account = tried;
+            Ok(Begun::ToSend(place, Box::new(self.dispatch(account, terms, new.id)?)))
+        })
+        .await
+    }
+
+    /// What the token of a new challenge will be bound to.
+    fn wish(&self, account: &Account, terms: &Terms<'_>, request: &ChallengeRequest<'_>) -> Result<Wish, Refusal> {
+        let idempotency = request.idempotency;
+        let Some(raw) = request.ticket else { return Ok(Wish { idempotency, ..Wish::default() }) };
+        let ticket =
+            Ticket::open(raw, self.ring()).filter(|ticket| ticket.account == account.id).ok_or(UNREADABLE_TICKET)?;
+        if terms.now >= ticket.expires_at {
+            return Err(Refusal::ChallengeExpired);
+        }
+        Ok(Wish { operation: Some(ticket.operation), summary: ticket.summary, idempotency })
     }
 
     /// Where a challenge stands.
@@ -103,17 +154,31 @@ impl Service {
         username: &Username,
         id: ChallengeId,
     ) -> Result<ChallengeView, Failure> {
-        permit(caller, Deed::Prove, username)?;
         let wanted = Wanted::challenge(username, id);
-        // The channel says at which outlet a place is needed, before anything is claimed.
-        let channel = self.show(caller, wanted, |account, _| Ok(account.challenge(id)?.channel)).await?;
-        let place = self.place(channel).await?;
-        let dispatch = self.change(caller, Deed::Prove, wanted, |account, terms| {
-            account.retransmit(terms, id, self.sending(terms, &place.outlet))?;
-            self.dispatch(account, terms, id)
-        });
-        let dispatch = dispatch.await?;
-        self.deliver(place, dispatch).await
+        self.send_from(async |place| self.begin_retransmission(caller, wanted, id, place).await).await
+    }
+
+    /// Claims a retransmission at the place given, or at one that is free at this moment. A place is always taken
+    /// before anything is claimed.
+    async fn begin_retransmission(
+        &self,
+        caller: &AccessToken,
+        wanted: Wanted<'_>,
+        id: ChallengeId,
+        mut place: Option<Place>,
+    ) -> Result<Begun, Failure> {
+        self.change(caller, Deed::Prove, wanted, |account, terms| {
+            let channel = account.challenge(id)?.channel;
+            let mut tried = account.clone();
+            let outlet = self.outlet(channel)?;
+            tried.retransmit(terms, id, self.sending(terms, &outlet))?;
+            let Some(place) = place.take().or_else(|| Place::free_now(outlet)) else {
+                return Ok(Begun::NeedsPlace(channel));
+            };
+            *account = tried;
+            Ok(Begun::ToSend(place, Box::new(self.dispatch(account, terms, id)?)))
+        })
+        .await
     }
 
     /// Ends a challenge, and the unspent token it yielded.
@@ -157,22 +222,6 @@ const UNREADABLE_TICKET: Refusal = Refusal::Parameter {
     name: "operation",
     trouble: "It is no operation ticket of this service, or it was changed on the way.",
 };
-
-fn wish(
-    account: &Account,
-    terms: &Terms<'_>,
-    ticket: Option<&Ticket>,
-    idempotency: Option<Idempotency>,
-) -> Result<Wish, Refusal> {
-    let Some(ticket) = ticket else { return Ok(Wish { idempotency, ..Wish::default() }) };
-    if ticket.account != account.id {
-        return Err(UNREADABLE_TICKET);
-    }
-    if terms.now >= ticket.expires_at {
-        return Err(Refusal::ChallengeExpired);
-    }
-    Ok(Wish { operation: Some(ticket.operation), summary: ticket.summary.clone(), idempotency })
-}
 
 fn answer(outcome: &AttemptOutcome, token: OneShotToken) -> Result<Confirmed, Failure> {
     let refusal = match *outcome {

@@ -62,10 +62,18 @@ impl Service {
         request: &ProtectedRequest,
     ) -> Result<Enrolment, Failure> {
         permit(caller, Deed::ChangeFactors, username)?;
+        let address = match given {
+            Some(address) => address.clone(),
+            None => {
+                self.show(caller, Wanted::account(username), |account, _| Ok(account.address_to_enrol(channel, None)?))
+                    .await?
+            }
+        };
         let place = self.place(channel).await?;
+        let wanted = Wanted { address: Some(&address), ..Wanted::account(username) };
         let dispatch = self
-            .change(caller, Deed::ChangeFactors, Wanted::account(username), |account, terms| {
-                let address = account.address_to_enrol(channel, given.cloned())?;
+            .change(caller, Deed::ChangeFactors, wanted, |account, terms| {
+                let address = account.address_to_enrol(channel, Some(address.clone()))?;
                 self.begin_enrolment(account, terms, caller, &place.outlet, address, request)
             })
             .await?;
@@ -123,6 +131,9 @@ impl Service {
         username: &Username,
         address: &Address,
     ) -> Result<(), Failure> {
+        permit(caller, Deed::Operate, username)?;
+        self.outlet(address.channel())?;
+        self.refuse_unserved(address)?;
         let (account, now, notices) = self
             .change(caller, Deed::Operate, Wanted::account(username), |account, terms| {
                 let notices = account.set_address(terms.now, address.clone());

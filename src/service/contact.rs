@@ -76,6 +76,18 @@ const CHANGED_MEANWHILE: Refusal = Refusal::Parameter {
 };
 
 impl ContactPatch {
+    /// The addresses that are to be put.
+    fn addresses(&self) -> Vec<Address> {
+        let mut addresses = Vec::new();
+        if let Edit::Set(phone) = &self.phone {
+            addresses.push(Address::Phone(phone.clone()));
+        }
+        if let Edit::Set(mailbox) = &self.email {
+            addresses.push(Address::Mailbox(mailbox.clone()));
+        }
+        addresses
+    }
+
     fn plan(&self, account: &Account) -> Result<Plan, Refusal> {
         let mut plan = Plan::default();
         plan.add(account, Channel::Sms, self.phone.map(|phone| Address::Phone(phone.clone())));
@@ -147,13 +159,17 @@ impl Service {
         request: &ProtectedRequest,
     ) -> Result<Patched, Failure> {
         permit(caller, Deed::ChangeFactors, username)?;
+        for address in patch.addresses() {
+            self.refuse_unserved(&address)?;
+        }
         let wanted = Wanted::account(username);
-        let changed =
-            self.show(caller, wanted, |account, _| Ok(patch.plan(account)?.changed.first().map(Address::channel)));
-        let mut place = match changed.await? {
-            Some(channel) => Some(self.place(channel).await?),
+        let changed = self.show(caller, wanted, |account, _| Ok(patch.plan(account)?.changed.into_iter().next()));
+        let changed = changed.await?;
+        let mut place = match &changed {
+            Some(address) => Some(self.place(address.channel()).await?),
             None => None,
         };
+        let wanted = Wanted { address: changed.as_ref(), ..wanted };
         let outlet = place.as_ref().map(|place| place.outlet.clone());
         let applied = self.change(caller, Deed::ChangeFactors, wanted, |account, terms| {
             self.apply(account, terms, caller, patch, request, outlet.as_deref())

@@ -5,6 +5,8 @@ mod challenges;
 mod channels;
 mod contact;
 mod failure;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod message;
 mod notify;
 mod protection;
@@ -15,6 +17,7 @@ mod trail;
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 
 pub use accounts::{AccountListing, Created, NewAccount};
@@ -77,6 +80,8 @@ pub struct Parts {
     pub own_operations: Assurance,
     /// Names of the bank core's protected operations.
     pub core_operations: Vec<String>,
+    /// Where messages are handed over: the program's own threads, which outlive those that serve a listener.
+    pub runtime: Handle,
 }
 
 /// The use cases. Cheap to clone.
@@ -122,10 +127,11 @@ impl Service {
         &self.0.parts.limits
     }
 
-    /// Whether the database answers and has the schema that this program knows.
+    /// Whether the database answers and has the schema that this program knows, or a newer one: migrations only
+    /// expand, so that a fleet is brought up to date one instance after the other.
     pub async fn ready(&self) -> Result<(), Failure> {
         let version = self.store().schema_version().await?;
-        if version == Some(crate::storage::schema::newest_version()) { Ok(()) } else { Err(Failure::Unavailable) }
+        if version >= Some(crate::storage::schema::newest_version()) { Ok(()) } else { Err(Failure::Unavailable) }
     }
 
     /// Waits until every message in flight is recorded.
@@ -148,6 +154,11 @@ impl Service {
 
     fn terms(&self, now: Timestamp) -> Terms<'_> {
         Terms { now, limits: &self.0.parts.limits, strengths: self.0.parts.strengths }
+    }
+
+    /// Runs `task` to its end, whoever waits for it.
+    fn spawn<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.0.tasks.spawn_on(task, &self.0.parts.runtime)
     }
 
     /// Permission, then a transition of the account in the caller's name.

@@ -10,7 +10,7 @@ impl Service {
             let transmission = TransmissionId::new(now, self.chance());
             let envelope = message::notice_message(&self.0.parts.bank, account, notice, transmission);
             let service = self.clone();
-            self.0.tasks.spawn(async move {
+            self.spawn(async move {
                 let Some(outlet) = service.0.parts.outlets.of(envelope.channel) else { return };
                 let outcome = match outlet.admit().await {
                     Ok(admission) => outlet.send(admission, &envelope).await.map_err(|error| error.to_string()),

@@ -31,6 +31,14 @@ pub(super) struct Place {
     pub(super) admission: Admission,
 }
 
+impl Place {
+    /// One that is free at this moment.
+    pub(super) fn free_now(outlet: Arc<Outlet>) -> Option<Self> {
+        let admission = outlet.admit_now()?;
+        Some(Self { outlet, admission })
+    }
+}
+
 /// A message that was claimed and is to be handed over now.
 pub(super) struct Dispatch {
     pub(super) challenge: ChallengeId,
@@ -41,9 +49,14 @@ pub(super) struct Dispatch {
 impl Service {
     /// A place at the channel's outlet; refused when the channel is not configured, or its queue is full.
     pub(super) async fn place(&self, channel: Channel) -> Result<Place, Failure> {
-        let outlet = self.0.parts.outlets.of(channel).ok_or(Refusal::ChannelNotSupported)?;
+        let outlet = self.outlet(channel)?;
         let admission = outlet.admit().await.map_err(|busy| Failure::Busy { retry_after: busy.retry_after })?;
-        Ok(Place { outlet: Arc::clone(outlet), admission })
+        Ok(Place { outlet, admission })
+    }
+
+    /// The channel's outlet; refused when the channel is not configured.
+    pub(super) fn outlet(&self, channel: Channel) -> Result<Arc<Outlet>, Refusal> {
+        self.0.parts.outlets.of(channel).map(Arc::clone).ok_or(Refusal::ChannelNotSupported)
     }
 
     /// A sending that is about to begin at this outlet.
@@ -79,7 +92,7 @@ impl Service {
     /// Hands the message over and records the outcome, whether or not the caller still waits.
     pub(super) async fn deliver(&self, place: Place, dispatch: Dispatch) -> Result<ChallengeView, Failure> {
         let service = self.clone();
-        let delivery = self.0.tasks.spawn(async move { service.hand_over(place, dispatch).await });
+        let delivery = self.spawn(async move { service.hand_over(place, dispatch).await });
         delivery.await.unwrap_or_else(|error| {
             tracing::error!(error = %error, "a delivery ended before its outcome was recorded; the worker takes it over");
             Err(Failure::Unavailable)

@@ -2,7 +2,10 @@
 
 use super::{Failure, Service, sending};
 use crate::{
-    domain::rules::transmission::TakenOver,
+    domain::{
+        account::{Account, Terms},
+        rules::transmission::{HandOver, TakenOver},
+    },
     storage::{
         claims::LapsedClaim,
         datastore::{Author, Wanted},
@@ -28,24 +31,40 @@ impl Service {
     }
 
     async fn take_over(&self, claim: &LapsedClaim) -> Result<(), Failure> {
-        let place = self.place(claim.channel).await?;
-        let lease = sending::lease(&place.outlet);
-        let taken = self.store().transact(
-            Wanted::challenge(&claim.username, claim.challenge),
-            Author::durable("worker"),
-            |account, now| {
-                let terms = self.terms(now);
-                match account.take_over(&terms, claim.challenge, lease) {
-                    Some(TakenOver::ToSend) => self.dispatch(account, &terms, claim.challenge).map(Some),
-                    Some(TakenOver::Dropped) | None => Ok(None),
-                }
-            },
-        );
-        let Some(dispatch) = taken.await?.transpose()?.flatten() else { return Ok(()) };
+        let Ok(outlet) = self.outlet(claim.channel) else { return self.give_up(claim).await };
+        let (place, lease) = (self.place(claim.channel).await?, sending::lease(&outlet));
+        let taken = self.settle(claim, |account, terms| match account.take_over(terms, claim.challenge, lease) {
+            Some(TakenOver::ToSend) => self.dispatch(account, terms, claim.challenge).map(Some),
+            Some(TakenOver::Dropped) | None => Ok(None),
+        });
+        let Some(dispatch) = taken.await? else { return Ok(()) };
         tracing::info!(challenge = %claim.challenge, channel = %claim.channel.name(), "a sending whose holder died is taken over");
         let service = self.clone();
-        self.0.tasks.spawn(async move { service.hand_over(place, dispatch).await });
+        self.spawn(async move { service.hand_over(place, dispatch).await });
         Ok(())
+    }
+
+    /// The channel is not configured any more: its message counts as not handed over.
+    async fn give_up(&self, claim: &LapsedClaim) -> Result<(), Failure> {
+        self.settle(claim, |account, terms| {
+            let lapsed = account.challenge(claim.challenge)?.claim.filter(|held| held.lease_until <= terms.now);
+            if let Some(held) = lapsed {
+                account.record(claim.challenge, held.transmission, HandOver::Failed("its channel is not configured"));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn settle<T: Default>(
+        &self,
+        claim: &LapsedClaim,
+        mut settle: impl FnMut(&mut Account, &Terms<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let wanted = Wanted::challenge(&claim.username, claim.challenge);
+        let settled =
+            self.store().transact(wanted, Author::durable("worker"), |account, now| settle(account, &self.terms(now)));
+        settled.await?.unwrap_or_else(|| Ok(T::default()))
     }
 
     /// Keeps the partitions of the coming weeks ready.

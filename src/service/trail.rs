@@ -5,6 +5,7 @@ pub use crate::storage::trail::Verdict;
 use crate::{
     domain::{
         event::{Event, EventKind},
+        refusal::Refusal,
         username::Username,
     },
     storage::datastore::{Author, Wanted},
@@ -13,6 +14,13 @@ use crate::{
 impl Service {
     /// Follows every chain of the trail, or one account's, and names the first event that does not fit.
     pub async fn verify_trail(&self, only: Option<&Username>) -> Result<Verdict, Failure> {
+        let only = match only {
+            Some(username) => {
+                let account = self.store().look(Wanted::account(username), |account, _| account.id).await?;
+                Some(account.ok_or(Refusal::UnknownAccount)?)
+            }
+            None => None,
+        };
         Ok(self.store().verify_trail(only).await?)
     }
 

@@ -5,12 +5,13 @@ use uuid::Uuid;
 
 use super::{
     error::StoreError,
+    meters,
     moment::Moment,
     seal::{Column, Sealer},
 };
 use crate::domain::{
     account::{Account, ActiveChannel, Contact},
-    address::{Mailbox, PhoneNumber},
+    address::{Address, Mailbox, PhoneNumber},
     challenge::{Challenge, ChallengeKind, Claim, Idempotency, IssuedToken, Reservation, State},
     channel::{Channel, Strength},
     event::TrailHead,
@@ -39,7 +40,12 @@ pub(super) struct SealedContact {
     pub(super) email: Option<Vec<u8>>,
 }
 
-pub(super) fn read(rows: &[Row], sealer: &Sealer<'_>) -> Result<Option<Stored>, StoreError> {
+/// `enrolled` is the address that the request names, for what was sent to it.
+pub(super) fn read(
+    rows: &[Row],
+    enrolled: Option<&Address>,
+    sealer: &Sealer<'_>,
+) -> Result<Option<Stored>, StoreError> {
     let Some(first) = rows.first() else { return Ok(None) };
     let mut stored = read_account(first, sealer)?;
     let account = stored.account.id.as_uuid();
@@ -50,6 +56,9 @@ pub(super) fn read(rows: &[Row], sealer: &Sealer<'_>) -> Result<Option<Stored>, 
             stored.account.challenges.push(read_challenge(row, account, id, sealer)?);
         }
     }
+    let channels = stored.account.channels.iter().map(|active| &active.address);
+    let challenges = stored.account.challenges.iter().map(|challenge| &challenge.address);
+    stored.account.windows = meters::read_windows(first, channels.chain(challenges).chain(enrolled), sealer.ring)?;
     Ok(Some(stored))
 }
 
@@ -64,6 +73,7 @@ fn read_account(row: &Row, sealer: &Sealer<'_>) -> Result<Stored, StoreError> {
     account.standing = read_standing(row)?;
     account.deleted_at = moment(row, "deleted_at")?;
     account.channels = read_channels(row, id, sealer)?;
+    account.sends = row.try_get::<_, Vec<Moment>>("sends")?.into_iter().map(|at| at.0).collect();
     account.trail = TrailHead {
         sequence: row.try_get("event_sequence")?,
         mac: bytes32(row.try_get("event_mac")?)?,

@@ -4,6 +4,7 @@ use super::{
     account_rows::{self, SealedContact},
     datastore::{Author, Datastore},
     error::StoreError,
+    meters::ChannelMeters,
     moment::Moment,
     seal::Column,
     sql,
@@ -61,6 +62,8 @@ impl Datastore {
         let mut parameters: super::transition::Parameters<'_> =
             vec![&id, &username, &phone, &email, &language, &events.head.sequence, &mac, &at, &kinds, &addresses];
         parameters.extend(events.creation_parameters());
+        let meters = ChannelMeters::of(account.channels.iter(), self.ring())?;
+        parameters.extend(meters.parameters());
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql::ACCOUNT_CREATE).await?;
         Ok(connection.query_opt(&statement, &parameters).await?.is_some())

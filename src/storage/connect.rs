@@ -1,13 +1,19 @@
 //! Connections: where to, over TLS when the URL asks for it, and for how long anything is waited for.
 
-use std::{fmt::Write as _, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt::Write as _, net::IpAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use futures_util::future::BoxFuture;
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
-use tokio_postgres::{Client, Config, NoTls, config::SslMode};
+use tokio::{runtime::Handle, task::JoinHandle};
+use tokio_postgres::{
+    Client, Config, NoTls, Socket,
+    config::{Host, SslMode},
+    tls::{MakeTlsConnect, TlsConnect},
+};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How the database is reached.
@@ -43,15 +49,51 @@ pub enum ConnectError {
     Unreachable(#[from] tokio_postgres::Error),
 }
 
+/// Connects on one runtime, whichever thread asks: a connection must not end with the listener's thread that needed it
+/// first.
+struct OnRuntime<T> {
+    tls: T,
+    runtime: Handle,
+}
+
+impl<T> Connect for OnRuntime<T>
+where
+    T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+    T::Stream: Send,
+    T::TlsConnect: Send,
+    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+{
+    fn connect(&self, config: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), tokio_postgres::Error>> {
+        let (config, tls) = (config.clone(), self.tls.clone());
+        let connected = self.runtime.spawn(async move {
+            let (client, connection) = config.connect(tls).await?;
+            let running = tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::warn!(error = %error, "a database connection ended");
+                }
+            });
+            Ok((client, running))
+        });
+        Box::pin(async move {
+            match connected.await.map_err(tokio::task::JoinError::try_into_panic) {
+                Ok(outcome) => outcome,
+                Err(Ok(panic)) => std::panic::resume_unwind(panic),
+                // The program ends: whoever waits is ended by the pool's time-out, or with it.
+                Err(Err(_)) => std::future::pending().await,
+            }
+        })
+    }
+}
+
 impl Connecting<'_> {
-    /// A pool; nothing is connected yet.
+    /// A pool; nothing is connected yet. Connections live on the runtime that this is called on.
     pub fn pool(&self) -> Result<Pool, ConnectError> {
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let config = self.config()?;
         let manager = if config.get_ssl_mode() == SslMode::Disable {
-            Manager::from_config(config, NoTls, recycling)
+            Manager::from_connect(config, OnRuntime { tls: NoTls, runtime: Handle::current() }, settings)
         } else {
-            Manager::from_config(config, self.tls()?, recycling)
+            Manager::from_connect(config, OnRuntime { tls: self.tls()?, runtime: Handle::current() }, settings)
         };
         let pool = Pool::builder(manager)
             .max_size(self.pool_size)
@@ -91,10 +133,22 @@ impl Connecting<'_> {
             " -c statement_timeout={timeout} -c lock_timeout={timeout} -c idle_in_transaction_session_timeout={timeout} -c plan_cache_mode=force_generic_plan"
         );
         config.options(options.trim()).connect_timeout(self.connect_timeout);
+        config.ssl_mode(self.ssl_mode(&config));
         if config.get_application_name().is_none() {
             config.application_name("tanager");
         }
         Ok(config)
+    }
+
+    /// What the URL says; where it says nothing, TLS is tried for other machines, and not on this one. A certificate
+    /// is always checked.
+    fn ssl_mode(&self, config: &Config) -> SslMode {
+        let local = |host: &Host| match host {
+            Host::Unix(_) => true,
+            Host::Tcp(name) => name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
+        };
+        let silent = !self.url.contains("sslmode");
+        if silent && config.get_hosts().iter().all(local) { SslMode::Disable } else { config.get_ssl_mode() }
     }
 
     fn tls(&self) -> Result<MakeRustlsConnect, ConnectError> {

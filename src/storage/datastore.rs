@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     account_rows::{self, Stored},
     error::{StoreError, TOLERANCE_SECONDS},
+    meters,
     moment::Moment,
     seal::Sealer,
     sql,
@@ -18,8 +19,8 @@ use super::{
 use crate::{
     clock::Clock,
     domain::{
-        account::Account, chance::Chance, id::ChallengeId, keys::KeyRing, limits::Limits, secret::SecretHash,
-        time::Timestamp, username::Username,
+        account::Account, address::Address, chance::Chance, id::ChallengeId, keys::KeyRing, limits::Limits,
+        secret::SecretHash, time::Timestamp, username::Username,
     },
 };
 
@@ -54,19 +55,21 @@ pub struct Wanted<'a> {
     pub challenge: Option<ChallengeId>,
     /// The request's `Idempotency-Key`.
     pub idempotency: Option<SecretHash>,
+    /// An address that the request is about and that need not be active: what was sent to it is loaded too.
+    pub address: Option<&'a Address>,
 }
 
 impl<'a> Wanted<'a> {
     /// The account with its live challenges.
     #[must_use]
     pub const fn account(username: &'a Username) -> Self {
-        Self { username, challenge: None, idempotency: None }
+        Self { username, challenge: None, idempotency: None, address: None }
     }
 
     /// The same, and this challenge whether live or not.
     #[must_use]
     pub const fn challenge(username: &'a Username, challenge: ChallengeId) -> Self {
-        Self { username, challenge: Some(challenge), idempotency: None }
+        Self { challenge: Some(challenge), ..Self::account(username) }
     }
 }
 
@@ -168,7 +171,8 @@ impl Datastore {
         match decided {
             Decided::NoAccount => Ok(None),
             Decided::Written(answer) => Ok(Some(answer)),
-            Decided::Overtaken => Err(StoreError::Corrupt("an account changed under its lock")),
+            // Under the lock only a window over all accounts can have been filled meanwhile.
+            Decided::Overtaken => Err(StoreError::Crowded),
         }
     }
 
@@ -188,13 +192,17 @@ impl Datastore {
         let transition = Transition::between(&stored, &after, &self.sealer(), &self.writing(author, now))?;
         let Some(transition) = transition else { return Ok(Decided::Written(answer)) };
         let statement = client.prepare_cached(sql::ACCOUNT_TRANSITION).await?;
-        let written = client.query_opt(&statement, &transition.parameters()).await?;
-        Ok(if written.is_some() { Decided::Written(answer) } else { Decided::Overtaken })
+        match client.query_opt(&statement, &transition.parameters()).await {
+            Ok(Some(_)) => Ok(Decided::Written(answer)),
+            Ok(None) => Ok(Decided::Overtaken),
+            Err(error) if is_over_cap(&error) => Ok(Decided::Overtaken),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn load(&self, client: &impl GenericClient, wanted: Wanted<'_>) -> Result<Option<Stored>, StoreError> {
         let rows = self.load_rows(client, wanted).await?;
-        account_rows::read(&rows, &self.sealer())
+        account_rows::read(&rows, wanted.address, &self.sealer())
     }
 
     async fn load_rows(&self, client: &impl GenericClient, wanted: Wanted<'_>) -> Result<Vec<Row>, StoreError> {
@@ -202,8 +210,9 @@ impl Datastore {
         let key = wanted.idempotency.map(|key| key.as_bytes().to_vec());
         // Without a key no partition needs to be looked into; with one, the rules check the age.
         let from = if key.is_some() { Uuid::nil() } else { Uuid::max() };
+        let meters = wanted.address.map(|address| meters::keys(address, self.ring())).transpose()?.unwrap_or_default();
         let statement = client.prepare_cached(sql::ACCOUNT_LOAD).await?;
-        Ok(client.query(&statement, &[&wanted.username.as_str(), &named, &key, &from]).await?)
+        Ok(client.query(&statement, &[&wanted.username.as_str(), &named, &key, &from, &meters]).await?)
     }
 
     /// The moment that a decision about this account is made for: never before its last event.
@@ -220,4 +229,10 @@ enum Decided<T> {
     NoAccount,
     Written(T),
     Overtaken,
+}
+
+/// Whether a race was lost for the last place in a window: nothing was written, and the next load shows it.
+fn is_over_cap(error: &tokio_postgres::Error) -> bool {
+    let constraint = error.as_db_error().and_then(tokio_postgres::error::DbError::constraint);
+    constraint.is_some_and(|constraint| constraint.starts_with("windows_"))
 }

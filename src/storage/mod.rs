@@ -8,6 +8,7 @@ pub mod connect;
 pub mod datastore;
 pub mod error;
 pub mod keys;
+mod meters;
 mod moment;
 pub mod schema;
 mod seal;

@@ -16,7 +16,6 @@ use crate::domain::{
     event::Link,
     id::{AccountId, ChallengeId},
     keys::KeyId,
-    username::Username,
 };
 
 /// Events read at once.
@@ -39,6 +38,13 @@ pub enum Verdict {
         /// What is wrong with it.
         trouble: &'static str,
     },
+}
+
+/// How far all chains were followed.
+struct Walk {
+    at: (Uuid, i64),
+    events: u64,
+    followed: Option<Followed>,
 }
 
 /// How far a chain was followed.
@@ -81,37 +87,47 @@ impl Followed {
 }
 
 impl Datastore {
-    /// Follows every chain, or one account's. Reads in batches; an account that is written to meanwhile is read again.
-    pub async fn verify_trail(&self, only: Option<&Username>) -> Result<Verdict, StoreError> {
-        let mut events = 0;
+    /// Follows every chain, or one account's, in batches.
+    pub async fn verify_trail(&self, only: Option<AccountId>) -> Result<Verdict, StoreError> {
         // Before every number that could have been slipped in, so that a chain that does not begin with 1 is seen.
-        let mut at = (Uuid::nil(), i64::MIN);
-        let mut followed: Option<Followed> = None;
+        let at = (only.map_or(Uuid::nil(), AccountId::as_uuid), i64::MIN);
+        let mut walk = Walk { at, events: 0, followed: None };
         loop {
-            let rows = self.chain_behind(at).await?;
-            for row in &rows {
-                let account: Uuid = row.try_get("account_id")?;
-                if let Some(broken) = close_other(&mut followed, account, only) {
-                    return Ok(broken);
-                }
-                let chain = match &mut followed {
-                    Some(chain) => chain,
-                    None => followed.insert(Followed::start(row)?),
-                };
-                if let Some(broken) = self.follow(chain, row, only)? {
-                    return Ok(broken);
-                }
-                events += 1;
-                at = (account, chain.sequence);
+            let rows = self.chain_behind(walk.at).await?;
+            let of_account = |row: &Row| only.is_none_or(|only| row.get::<_, Uuid>("account_id") == only.as_uuid());
+            let taken = rows.iter().take_while(|row| of_account(row)).count();
+            if let Some(broken) = self.walk_on(&mut walk, rows.iter().take(taken))? {
+                return Ok(broken);
             }
-            if rows.is_empty() {
+            if rows.is_empty() || taken < rows.len() {
                 break;
             }
         }
-        if let Some(broken) = followed.as_ref().filter(|chain| concerns(chain, only)).and_then(Followed::end) {
+        if let Some(broken) = walk.followed.as_ref().and_then(Followed::end) {
             return Ok(broken);
         }
-        Ok(self.missing_chain(only).await?.unwrap_or(Verdict::Whole { events }))
+        Ok(self.missing_chain(only).await?.unwrap_or(Verdict::Whole { events: walk.events }))
+    }
+
+    fn walk_on<'r>(&self, walk: &mut Walk, rows: impl Iterator<Item = &'r Row>) -> Result<Option<Verdict>, StoreError> {
+        for row in rows {
+            let account: Uuid = row.try_get("account_id")?;
+            // When the rows go over to another account, the chain followed so far must have come to its end.
+            let ended = walk.followed.take_if(|chain| chain.account != account);
+            if let Some(broken) = ended.as_ref().and_then(Followed::end) {
+                return Ok(Some(broken));
+            }
+            let chain = match &mut walk.followed {
+                Some(chain) => chain,
+                None => walk.followed.insert(Followed::start(row)?),
+            };
+            if let Some(broken) = self.follow(chain, row)? {
+                return Ok(Some(broken));
+            }
+            walk.events += 1;
+            walk.at = (account, chain.sequence);
+        }
+        Ok(None)
     }
 
     async fn chain_behind(&self, (account, sequence): (Uuid, i64)) -> Result<Vec<Row>, StoreError> {
@@ -120,22 +136,17 @@ impl Datastore {
         Ok(connection.query(&statement, &[&account, &sequence, &BATCH]).await?)
     }
 
-    async fn missing_chain(&self, only: Option<&Username>) -> Result<Option<Verdict>, StoreError> {
+    async fn missing_chain(&self, only: Option<AccountId>) -> Result<Option<Verdict>, StoreError> {
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql::EVENT_BARE_ACCOUNTS).await?;
-        let Some(row) = connection.query_opt(&statement, &[&only.map(Username::as_str)]).await? else {
-            return Ok(None);
-        };
-        let trouble = "it is missing: the whole chain is gone";
-        Ok(Some(Verdict::Broken { username: row.try_get("username")?, sequence: 1, trouble }))
+        let only = only.map(AccountId::as_uuid);
+        let Some(row) = connection.query_opt(&statement, &[&only]).await? else { return Ok(None) };
+        let username = row.try_get("username")?;
+        Ok(Some(Verdict::Broken { username, sequence: 1, trouble: "it is missing: the whole chain is gone" }))
     }
 
-    fn follow(&self, chain: &mut Followed, row: &Row, only: Option<&Username>) -> Result<Option<Verdict>, StoreError> {
+    fn follow(&self, chain: &mut Followed, row: &Row) -> Result<Option<Verdict>, StoreError> {
         let sequence: i64 = row.try_get("sequence")?;
-        if !concerns(chain, only) {
-            chain.sequence = sequence;
-            return Ok(None);
-        }
         // The account's own word as of this batch: it may have gone on since the chain's first event was read.
         chain.claimed_sequence = row.try_get::<_, Option<i64>>("event_sequence")?.unwrap_or_default();
         chain.claimed_mac = row.try_get::<_, Option<Vec<u8>>>("event_mac")?.unwrap_or_default();
@@ -169,14 +180,4 @@ impl Datastore {
         };
         Ok(link.mac(self.ring(), previous).ok())
     }
-}
-
-fn concerns(chain: &Followed, only: Option<&Username>) -> bool {
-    only.is_none_or(|only| only.as_str() == chain.username)
-}
-
-/// When the rows go over to another account, the chain followed so far must have come to its end.
-fn close_other(followed: &mut Option<Followed>, account: Uuid, only: Option<&Username>) -> Option<Verdict> {
-    let other = followed.take_if(|chain| chain.account != account)?;
-    if concerns(&other, only) { other.end() } else { None }
 }

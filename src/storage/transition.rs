@@ -6,6 +6,8 @@ macro_rules! parameters {
     ($($value:expr),* $(,)?) => { vec![$(&$value as &(dyn tokio_postgres::types::ToSql + Sync)),*] };
 }
 
+pub(super) use parameters;
+
 mod challenges;
 mod events;
 mod factors;
@@ -20,6 +22,7 @@ use self::{
 use super::{
     account_rows::{SealedContact, Stored},
     error::StoreError,
+    meters::{self, ChannelMeters, MeterColumns},
     moment::Moment,
     seal::{Column, Sealer},
 };
@@ -43,6 +46,10 @@ pub(super) struct Transition {
     changed: Changed,
     channels: ChannelColumns,
     tokens: TokenColumns,
+    sends: Vec<Moment>,
+    meters: MeterColumns,
+    channel_meters: ChannelMeters,
+    made_meters: Vec<Vec<u8>>,
     durability: &'static str,
 }
 
@@ -78,6 +85,13 @@ impl Transition {
             changed: Changed::of(after.challenges.iter().filter(differs)),
             channels: ChannelColumns::between(before, after, sealer)?,
             tokens: TokenColumns::of(after),
+            sends: after.sends.iter().copied().map(Moment).collect(),
+            meters: MeterColumns::of(after, writing.limits, sealer.ring)?,
+            channel_meters: ChannelMeters::of(
+                after.channels.iter().filter(|active| !before.channels.contains(active)),
+                sealer.ring,
+            )?,
+            made_meters: made.map_or(Ok(Vec::new()), |challenge| meters::keys(&challenge.address, sealer.ring))?,
             durability: if writing.may_be_lost { "off" } else { "on" },
             events,
         }))
@@ -91,6 +105,10 @@ impl Transition {
         all.extend(self.channels.parameters());
         all.extend(self.tokens.parameters());
         all.push(&self.durability);
+        all.push(&self.sends);
+        all.extend(self.meters.parameters());
+        all.extend(self.channel_meters.parameters());
+        all.push(&self.made_meters);
         all
     }
 }

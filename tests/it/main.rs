@@ -6,6 +6,7 @@ mod budgets;
 mod clock;
 mod leaks;
 mod life_of_a_challenge;
+mod limits;
 mod plans;
 mod private_postgres;
 mod rows;

@@ -6,8 +6,8 @@ with acct as (
   on conflict (username) do nothing
   returning account_id
 ), chan as (
-  insert into channels (account_id, channel, address, since)
-  select acct.account_id, new.channel, new.address, $8
+  insert into channels (account_id, channel, address, meters, since)
+  select acct.account_id, new.channel, new.address, array(select pair.meter from unnest($17::text[], $18::bytea[]) as pair (channel, meter) where pair.channel = new.channel), $8
   from acct, unnest($9::text[], $10::bytea[]) as new (channel, address)
 ), evts as (
   insert into events (account_id, sequence, at, kind, actor, challenge_id, details, key_id, mac)

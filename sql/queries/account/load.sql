@@ -1,12 +1,13 @@
 -- account.load
 -- All that a decision about one account depends on: a row for each of its live challenges and of those that the
--- request names ($2: by id; $3, from $4 on: by Idempotency-Key), or one row without a challenge.
+-- request names ($2: by id; $3, from $4 on: by Idempotency-Key), or one row without a challenge; and what was sent to
+-- its addresses and those behind the meters $5, by whomever.
 select
   clock_timestamp() as read_at,
   a.account_id, a.username, a.contact_phone, a.contact_email, a.language,
   a.failures, a.total_failures, a.failed_strength, a.blocks, a.blocked_until,
-  a.deleted_at, a.version, a.event_sequence, a.event_mac, a.event_at,
-  active.kinds, active.addresses, active.sinces,
+  a.deleted_at, a.sends, a.version, a.event_sequence, a.event_mac, a.event_at,
+  active.kinds, active.addresses, active.sinces, counted.meters, counted.times,
   c.challenge_id, c.kind, c.channel, c.address, c.operation, c.summary, c.access_token, c.paid_by,
   c.tan_key, c.tan_digits, c.generation, c.requested_at, c.ends_at, c.tan_expires_at,
   c.attempts_left, c.transmissions, c.transmitted_at,
@@ -19,6 +20,14 @@ left join lateral (
   from channels x
   where x.account_id = a.account_id
 ) active on true
+left join lateral (
+  select array_agg(w.meter) as meters, array_agg(sent.at) as times
+  from windows w, unnest(w.sends) as sent (at)
+  where w.meter = any (
+    $5::bytea[]
+    || array(select unnest(x.meters) from channels x where x.account_id = a.account_id)
+    || array(select unnest(n.meters) from challenges n where n.challenge_id = any ($2::uuid[]) and n.account_id = a.account_id))
+) counted on true
 left join lateral (
   select live.*
   from unnest(a.live_challenges || $2::uuid[]) as wanted (challenge_id)

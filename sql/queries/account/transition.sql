@@ -1,13 +1,14 @@
 -- account.transition
 -- Everything that follows from one decision, or nothing: every branch selects from `acct`, which has no row when
--- another transition was faster. No branch touches a row that another branch touches.
+-- another transition was faster. No branch touches a row that another branch touches. Rows that other accounts touch
+-- too (windows) are locked in the order of their keys; one over its cap is an error, so that nothing is written.
 with acct as (
   update accounts
   set
     version = version + 1,
     contact_phone = $3, contact_email = $4, language = $5,
     failures = $6, total_failures = $7, failed_strength = $8, blocks = $9, blocked_until = $10,
-    deleted_at = $11, live_challenges = $12,
+    deleted_at = $11, live_challenges = $12, sends = $77,
     event_sequence = $13, event_mac = $14, event_at = $15
   where account_id = $1 and version = $2
   returning account_id, version
@@ -19,11 +20,11 @@ with acct as (
   insert into challenges (
     account_id, challenge_id, kind, channel, address, operation, summary, access_token, paid_by,
     tan_key, tan_digits, requested_at, ends_at, idempotency_key, idempotency_request,
-    generation, tan_expires_at, attempts_left, transmissions, claim_transmission, claimed_at, claim_until, state)
+    generation, tan_expires_at, attempts_left, transmissions, claim_transmission, claimed_at, claim_until, state, meters)
   select
     acct.account_id, $23, $24, $25, $26, $27, $28, $29, $30,
     $31, $32, $33, $34, $35, $36,
-    $37, $38, $39, $40, $41, $42, $43, $44
+    $37, $38, $39, $40, $41, $42, $43, $44, $83::bytea[]
   from acct
   where $23::uuid is not null
 ), changed as (
@@ -49,11 +50,23 @@ with acct as (
   using acct
   where x.account_id = acct.account_id and x.channel = any ($60::text[])
 ), put as (
-  insert into channels (account_id, channel, address, since)
-  select acct.account_id, new.channel, new.address, new.since
+  insert into channels (account_id, channel, address, meters, since)
+  select acct.account_id, new.channel, new.address, array(select pair.meter from unnest($81::text[], $82::bytea[]) as pair (channel, meter) where pair.channel = new.channel), new.since
   from acct, unnest($61::text[], $62::bytea[], $63::timestamptz[]) as new (channel, address, since)
   on conflict (account_id, channel, name) do update
-  set address = excluded.address, since = excluded.since
+  set address = excluded.address, meters = excluded.meters, since = excluded.since
+), metered as (
+  insert into windows as w (meter, sends, hour_count, hour_most, day_count, day_most)
+  select new.meter, array[$15::timestamptz], 1, new.hour_most, 1, new.day_most
+  from acct, unnest($78::bytea[], $79::integer[], $80::integer[]) as new (meter, hour_most, day_most)
+  order by new.meter
+  on conflict (meter) do update
+  set
+    sends = array(select old.at from unnest(w.sends) as old (at) where old.at > $15 - interval '24 hours') || $15,
+    hour_count = (select count(*) + 1 from unnest(w.sends) as old (at) where old.at > $15 - interval '1 hour'),
+    hour_most = excluded.hour_most,
+    day_count = (select count(*) + 1 from unnest(w.sends) as old (at) where old.at > $15 - interval '24 hours'),
+    day_most = excluded.day_most
 ), ended as (
   delete from access_tokens t
   using acct

@@ -116,13 +116,14 @@ impl Account {
         (terms.now >= challenge.tan_expires_at).then_some(AttemptOutcome::Expired)
     }
 
-    /// How long until a fresh TAN of this challenge can be had; when no more can be sent, until it ends.
+    /// How long until a fresh TAN of this challenge can be had: not during a block; when no more can be sent, until it
+    /// ends.
     fn fresh_tan_in(&self, terms: &Terms<'_>, challenge: &Challenge) -> Duration {
         if challenge.transmissions_begun() >= terms.limits.transmissions_per_challenge {
-            challenge.ends_at.since(terms.now)
-        } else {
-            self.cooling(challenge.channel, terms)
+            return challenge.ends_at.since(terms.now);
         }
+        let blocked = self.standing.blocked_for(terms.now, terms.limits).unwrap_or_default();
+        self.busy(challenge, terms).max(blocked)
     }
 
     fn solve(&mut self, terms: &Terms<'_>, id: ChallengeId, token: SecretHash) -> AttemptOutcome {
@@ -130,6 +131,8 @@ impl Account {
         let (kind, channel) = (challenge.kind, challenge.channel);
         let solved = Event::of(EventKind::ChallengeSolved).about(id).with("channel", channel.name());
         challenge.claim = None;
+        // Whatever becomes of its token, a solved challenge cools nothing.
+        challenge.transmitted_at = None;
         match kind {
             ChallengeKind::Token => {
                 let expires_at = terms.now.plus(terms.limits.token_lifetime);

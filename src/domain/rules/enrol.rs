@@ -24,10 +24,12 @@ impl Account {
         }
     }
 
-    /// Refuses an enrolment that would be refused whatever its proof: a block, the cool-down, too many open.
+    /// Refuses an enrolment that would be refused whatever its proof: a block, the cool-down, too many open. The one
+    /// that it would void is not open any more.
     pub fn refuse_enrolment(&self, terms: &Terms<'_>, channel: Channel) -> Result<(), Refusal> {
         self.refuse_blocked(terms)?;
-        self.refuse_hot(channel, terms)
+        let replaced = self.pending(channel, terms.now).map(|pending| pending.id);
+        self.refuse_hot(channel, terms, replaced)
     }
 
     /// Begins the proof of a new address. An earlier unproven one of the channel is void. The token that cleared
@@ -42,12 +44,14 @@ impl Account {
     ) -> Result<(), Refusal> {
         let channel = address.channel();
         self.refuse_enrolment(terms, channel)?;
-        self.drop_pending(channel, terms.now, "a second enrolment");
-        let mut challenge = open_challenge(terms, new, ChallengeKind::Address, address, Wish::default());
+        self.refuse_sending(terms, &address)?;
         if let Clearance::Token(paid_by) = cleared {
             self.hold(terms, paid_by, reservation, new.sending.lease)?;
-            challenge.paid_by = Some(paid_by);
         }
+        self.count_sending(terms, &address);
+        self.drop_pending(channel, terms.now, "a second enrolment");
+        let mut challenge = open_challenge(terms, new, ChallengeKind::Address, address, Wish::default());
+        challenge.paid_by = cleared.paid_by();
         let pending = Event::of(EventKind::ChannelPending).about(new.id).with("channel", channel.name());
         self.note(pending.with("tan_info", challenge.address.masked()));
         self.challenges.push(challenge);

@@ -8,4 +8,8 @@ pub mod enrol;
 pub mod factors;
 pub mod protect;
 pub mod request;
+mod sends;
 pub mod transmission;
+
+#[cfg(test)]
+mod tests;

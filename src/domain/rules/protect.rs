@@ -104,12 +104,14 @@ impl Account {
 
     /// Looks at every token, whichever it is, so that the time tells nothing.
     fn token_holder(&self, presented: SecretHash) -> Option<&Challenge> {
-        let holds =
-            |challenge: &&Challenge| matches!(challenge.state, State::Solved(Some(token)) if token.hash == presented);
-        self.challenges.iter().rfind(holds)
+        self.challenges.iter().fold(None, |found, challenge| match challenge.state {
+            State::Solved(Some(token)) if token.hash == presented => Some(challenge),
+            _ => found,
+        })
     }
 
-    /// Holds a token for an operation that is not over with this transition.
+    /// Holds a token for an operation that is not over with this transition. Refuses one that is not free to be held,
+    /// whatever was decided before.
     pub fn hold(
         &mut self,
         terms: &Terms<'_>,
@@ -117,7 +119,12 @@ impl Account {
         reservation: ReservationId,
         lease: Duration,
     ) -> Result<(), Refusal> {
-        if let State::Solved(Some(token)) = &mut self.challenge_mut(id)?.state {
+        let challenge = self.challenge_mut(id)?;
+        refuse_token(terms, challenge).map_err(|objection| match objection {
+            Objection::Reserved { retry_after } => Refusal::TokenReserved { retry_after },
+            _ => Refusal::TokenInvalid,
+        })?;
+        if let State::Solved(Some(token)) = &mut challenge.state {
             token.reservation = Some(Reservation { id: reservation, until: terms.now.plus(lease) });
             self.note(Event::of(EventKind::TokenReserved).about(id));
         }
@@ -144,6 +151,7 @@ impl Account {
     }
 }
 
+/// Objects to a token that is not free: in use, or proving nothing.
 fn refuse_token(terms: &Terms<'_>, challenge: &Challenge) -> Result<(), Objection> {
     let State::Solved(Some(token)) = challenge.state else { return Err(Objection::Invalid) };
     match token.reservation {

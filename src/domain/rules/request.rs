@@ -74,7 +74,9 @@ impl Account {
         }
         self.refuse_blocked(terms)?;
         let address = self.active(channel).ok_or(Refusal::ChannelNotSupported)?.address.clone();
-        self.refuse_hot(channel, terms)?;
+        self.refuse_hot(channel, terms, None)?;
+        self.refuse_sending(terms, &address)?;
+        self.count_sending(terms, &address);
         let challenge = open_challenge(terms, new, ChallengeKind::Token, address, wish);
         let requested = Event::of(EventKind::ChallengeRequested).about(new.id).with("channel", channel.name());
         let bound = if challenge.operation.is_some() { "yes" } else { "no" };
@@ -85,7 +87,11 @@ impl Account {
 
     /// The challenge that the same request made before; refuses another request under the same key, and one whose
     /// first run is not over.
-    fn same_request(&self, now: Timestamp, idempotency: Option<Idempotency>) -> Result<Option<ChallengeId>, Refusal> {
+    pub fn same_request(
+        &self,
+        now: Timestamp,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Option<ChallengeId>, Refusal> {
         let Some(wanted) = idempotency else { return Ok(None) };
         let young = |challenge: &&Challenge| now < challenge.requested_at.plus(IDEMPOTENCY_LIFETIME);
         let same_key = |challenge: &&Challenge| challenge.idempotency.is_some_and(|known| known.key == wanted.key);
@@ -101,13 +107,19 @@ impl Account {
         }
     }
 
-    /// Refuses within the cool-down of the channel, and when too many challenges are open.
-    pub(super) fn refuse_hot(&self, channel: Channel, terms: &Terms<'_>) -> Result<(), Refusal> {
-        self.refuse_cooling(channel, terms)?;
+    /// Refuses within the cool-down of the channel, and when too many challenges are open; the one that is `replaced`
+    /// gives its place.
+    pub(super) fn refuse_hot(
+        &self,
+        channel: Channel,
+        terms: &Terms<'_>,
+        replaced: Option<ChallengeId>,
+    ) -> Result<(), Refusal> {
+        refuse_busy(self.cooling(channel, terms))?;
         let mut ends: Vec<Timestamp> = self
             .challenges
             .iter()
-            .filter(|challenge| challenge.is_alive(terms.now))
+            .filter(|challenge| challenge.is_alive(terms.now) && Some(challenge.id) != replaced)
             .map(|challenge| challenge.ends_at)
             .collect();
         ends.sort_unstable();
@@ -115,13 +127,6 @@ impl Account {
         match ends.len().checked_sub(most).and_then(|over| ends.get(over)) {
             Some(end) => Err(Refusal::RateLimited { limit: "open_challenges", retry_after: end.since(terms.now) }),
             None => Ok(()),
-        }
-    }
-
-    fn refuse_cooling(&self, channel: Channel, terms: &Terms<'_>) -> Result<(), Refusal> {
-        match self.cooling(channel, terms) {
-            Duration::ZERO => Ok(()),
-            retry_after => Err(Refusal::RateLimited { limit: "retransmission_period", retry_after }),
         }
     }
 
@@ -149,7 +154,10 @@ impl Account {
                 retry_after: challenge.ends_at.since(terms.now),
             });
         }
-        self.refuse_cooling(challenge.channel, terms)?;
+        refuse_busy(self.busy(challenge, terms))?;
+        let address = challenge.address.clone();
+        self.refuse_sending(terms, &address)?;
+        self.count_sending(terms, &address);
         self.send_again(terms, id, sending)
     }
 
@@ -159,6 +167,8 @@ impl Account {
         if dead {
             challenge.renew_tan(terms.now, terms.limits);
         }
+        // A dead holder's message may have arrived: it counts as one that did.
+        challenge.transmissions = challenge.transmissions_begun();
         challenge.claim(sending.transmission, terms.now, sending.lease);
         let fresh = if dead { "yes" } else { "no" };
         self.note(Event::of(EventKind::ChallengeRetransmitted).about(id).with("fresh_tan", fresh));
@@ -178,6 +188,13 @@ impl Account {
         }
         self.note(Event::of(EventKind::ChallengeAborted).about(id));
         Ok(())
+    }
+}
+
+fn refuse_busy(busy: Duration) -> Result<(), Refusal> {
+    match busy {
+        Duration::ZERO => Ok(()),
+        retry_after => Err(Refusal::RateLimited { limit: "retransmission_period", retry_after }),
     }
 }
 

@@ -28,7 +28,8 @@ pub enum TakenOver {
 }
 
 impl Account {
-    /// Records the outcome of a sending. Of no effect when another has recorded it, or taken it over since.
+    /// Records the outcome of a sending. Of no effect when it was recorded before, or nobody waits for it any more. A
+    /// sending that was taken over has the same id: the first outcome of it counts, whoever recorded it.
     pub fn record(&mut self, id: ChallengeId, transmission: TransmissionId, outcome: HandOver) {
         let Ok(challenge) = self.challenge_mut(id) else { return };
         let Some(claim) = challenge.claim.filter(|claim| claim.transmission == transmission) else { return };
@@ -43,7 +44,10 @@ impl Account {
                     self.spend(paid_by);
                 }
             }
-            HandOver::Failed(reason) => self.record_failure(id, reason),
+            HandOver::Failed(reason) => {
+                self.uncount_sending(claim.claimed_at);
+                self.record_failure(id, reason);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use super::{Reply, accepted, no_content, ok};
 use crate::{
     http::{
         call::Call,
+        openapi::parameters::{AccountPath, Proof},
         wire::{
             account::{AccountPatch, AccountView},
             channel::EnrolmentReply,
@@ -13,6 +14,13 @@ use crate::{
 };
 
 /// An account.
+#[utoipa::path(
+    get,
+    path = "/accounts/{username}",
+    tag = "accounts",
+    params(AccountPath),
+    responses((status = 200, description = "The account; addresses are masked for all but operators.", body = AccountView))
+)]
 pub async fn show_account(call: Call) -> Reply {
     let username = call.username()?;
     let account = call.service.show_account(&call.caller, &username).await?;
@@ -20,6 +28,17 @@ pub async fn show_account(call: Call) -> Reply {
 }
 
 /// Change contact data and language.
+///
+/// An address with an active channel behind it: its change and its removal are protected operations, and one
+/// request changes one such address. Operators need no proof.
+#[utoipa::path(
+    patch,
+    path = "/accounts/{username}",
+    tag = "accounts",
+    params(AccountPath, Proof),
+    request_body = AccountPatch,
+    responses((status = 204, description = "All is in force."), (status = 202, description = "A TAN went to the new address. The old one stays in force until it comes back.", body = EnrolmentReply))
+)]
 pub async fn patch_account(call: Call) -> Reply {
     let username = call.username()?;
     let patch = AccountPatch::read(&call.object()?)?.into();
@@ -31,6 +50,15 @@ pub async fn patch_account(call: Call) -> Reply {
 }
 
 /// Delete an account.
+///
+/// A protected operation; operators and bank cores need no proof.
+#[utoipa::path(
+    delete,
+    path = "/accounts/{username}",
+    tag = "accounts",
+    params(AccountPath, Proof),
+    responses((status = 204, description = "The account is gone. Its name is not given out again."))
+)]
 pub async fn delete_account(call: Call) -> Reply {
     let username = call.username()?;
     let request = call.protected(&username)?;

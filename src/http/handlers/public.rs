@@ -7,6 +7,13 @@ use crate::http::{
 };
 
 /// What this service offers.
+#[utoipa::path(
+    get,
+    path = "/config",
+    tag = "public",
+    responses((status = 200, description = "What this service offers.", body = Config)),
+    security(())
+)]
 pub async fn config(Open(service): Open) -> Reply {
     let limits = service.limits();
     Ok(ok(Config {
@@ -22,11 +29,25 @@ pub async fn config(Open(service): Open) -> Reply {
 }
 
 /// Whether the process runs.
+#[utoipa::path(
+    get,
+    path = "/health/live",
+    tag = "public",
+    responses((status = 200, description = "The process runs.", body = Live)),
+    security(())
+)]
 pub async fn live() -> Reply {
     Ok(ok(Live { status: "live" }))
 }
 
 /// Whether the service can work.
+#[utoipa::path(
+    get,
+    path = "/health/ready",
+    tag = "public",
+    responses((status = 200, description = "The database answers and has the schema of this program. Channels that are down are named.", body = Ready)),
+    security(())
+)]
 pub async fn ready(Open(service): Open) -> Reply {
     service.ready().await?;
     let channels_down = service.channels_down().into_iter().map(Into::into).collect();

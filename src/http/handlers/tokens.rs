@@ -3,10 +3,21 @@
 use super::{Reply, no_content, ok};
 use crate::http::{
     call::Call,
+    openapi::parameters::{AccountPath, Proof, TokenPath},
     wire::session::{MintToken, MintedToken, TokenList},
 };
 
 /// Make an access token.
+///
+/// By a bank core: a log-in token. By the account itself: an API token, which is a protected operation.
+#[utoipa::path(
+    post,
+    path = "/accounts/{username}/token",
+    tag = "tokens",
+    params(AccountPath, Proof),
+    request_body = MintToken,
+    responses((status = 200, description = "The token, shown once.", body = MintedToken))
+)]
 pub async fn mint_token(call: Call) -> Reply {
     let username = call.username()?;
     let wish = MintToken::read(&call.object()?)?.into();
@@ -16,6 +27,13 @@ pub async fn mint_token(call: Call) -> Reply {
 }
 
 /// The access tokens of an account.
+#[utoipa::path(
+    get,
+    path = "/accounts/{username}/tokens",
+    tag = "tokens",
+    params(AccountPath),
+    responses((status = 200, description = "The tokens, without their secrets.", body = TokenList))
+)]
 pub async fn list_tokens(call: Call) -> Reply {
     let username = call.username()?;
     let tokens = call.service.list_tokens(&call.caller, &username).await?;
@@ -23,6 +41,13 @@ pub async fn list_tokens(call: Call) -> Reply {
 }
 
 /// End an access token.
+#[utoipa::path(
+    delete,
+    path = "/accounts/{username}/tokens/{token_id}",
+    tag = "tokens",
+    params(AccountPath, TokenPath),
+    responses((status = 204, description = "The token is dead, and with it its open challenges and unspent one-shot tokens."))
+)]
 pub async fn end_token(call: Call) -> Reply {
     let (username, id) = (call.username()?, call.token_id()?);
     call.service.end_token(&call.caller, &username, id).await?;
@@ -30,6 +55,13 @@ pub async fn end_token(call: Call) -> Reply {
 }
 
 /// Log out.
+#[utoipa::path(
+    delete,
+    path = "/accounts/{username}/token",
+    tag = "tokens",
+    params(AccountPath),
+    responses((status = 204, description = "The token that called is dead, and with it its open challenges and unspent one-shot tokens."))
+)]
 pub async fn log_out(call: Call) -> Reply {
     let username = call.username()?;
     call.service.log_out(&call.caller, &username).await?;

@@ -1,3 +1,5 @@
+//! The strict reader, and random texts.
+
 use std::{fmt::Write as _, time::Duration};
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! What every reply has in common.
+
 use std::{future::ready, sync::Arc};
 
 use actix_web::{

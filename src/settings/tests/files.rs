@@ -43,8 +43,14 @@ fn a_channel_is_offered_while_its_script_can_be_run() {
 
 #[test]
 fn the_report_shows_what_is_in_force_and_what_is_doubtful() {
-    let settings =
-        loaded(EXAMPLE, &[("TANAGER_LIMITS__TAN_LIFETIME", "4 min"), ("TANAGER_IDENTITY__URL", "http://core")]);
+    let settings = loaded(
+        EXAMPLE,
+        &[
+            ("TANAGER_LIMITS__TAN_LIFETIME", "4 min"),
+            ("TANAGER_IDENTITY__URL", "http://core"),
+            ("TANAGER_CHANNEL__SMS__SCRIPT", "scripts/absent.sh"),
+        ],
+    );
     let mut report = String::new();
     settings.report(&mut report).unwrap();
     for line in [
@@ -53,7 +59,7 @@ fn the_report_shows_what_is_in_force_and_what_is_doubtful() {
         "* tan_lifetime = \"4 min\"  (from TANAGER_LIMITS__TAN_LIFETIME)\n",
         "  block = \"15 min\"\n",
         "[gateway.operation[0]]\n* name = \"transfer\"\n",
-        "warning: channel.sms.script: the script does not exist: /etc/tanager/scripts/tan-file.sh; sms is not offered.\n",
+        "warning: channel.sms.script: the script does not exist: /etc/tanager/scripts/absent.sh; sms is not offered.\n",
         "warning: identity.url has no effect in this mode.\n",
         "warning: gateway is checked, but not served by this release.\n",
         "one block of attempts: 5.0e-8\n",

@@ -14,13 +14,14 @@ use std::{
 };
 
 use tanager::{
-    app::{Overrides, Running},
+    app::{Overrides, Running, key_file, parts},
     chance::SystemChance,
     channel::{GateSettings, Outlet, Outlets, Recording},
     clock::Clock,
     domain::{caller::Scope, channel::Channel, time::Timestamp, username::Username},
     service::TokenRequest,
     settings::Settings,
+    storage::datastore::Datastore,
 };
 use tempfile::TempDir;
 
@@ -176,6 +177,14 @@ impl TestApp {
     /// How many messages went out on all channels.
     pub fn messages(&self) -> usize {
         self.sms.attempts() + self.email.attempts()
+    }
+
+    /// The storage layer, past HTTP and use cases.
+    pub fn store(&self, wish: &Wish) -> Datastore {
+        let settings = self.database.settings(self.directory.path(), wish);
+        let ring = Arc::new(key_file::read(&settings.keys.file).unwrap());
+        let overrides = Overrides { clock: self.clock.clone(), ..Overrides::default() };
+        parts::datastore(&settings, &parts::connecting(&settings), ring, &overrides).unwrap()
     }
 
     pub async fn stop(self) {

@@ -22,13 +22,13 @@ type Decide = fn(&mut Account, &Terms<'_>, &Scene);
 
 /// Every kind of transition, with the tables that it writes.
 const KINDS: [(&str, Decide, &[&str]); 14] = [
-    ("request", request, &["accounts", "challenges", "events"]),
-    ("retransmit", retransmit, &["accounts", "challenges", "events"]),
+    ("request", request, &["accounts", "challenges", "events", "windows"]),
+    ("retransmit", retransmit, &["accounts", "challenges", "events", "windows"]),
     ("wrong TAN", wrong, &["accounts", "challenges", "events"]),
     ("right TAN", right, &["accounts", "challenges", "events"]),
     ("abort", abort, &["accounts", "challenges", "events"]),
     ("spend", spend, &["accounts", "challenges", "events"]),
-    ("enrol", enrol, &["accounts", "challenges", "events"]),
+    ("enrol", enrol, &["accounts", "challenges", "events", "windows"]),
     ("activate", activate, &["accounts", "challenges", "channels", "events"]),
     ("set address", set_address, &["accounts", "challenges", "channels", "events"]),
     ("remove", remove, &["accounts", "challenges", "channels", "events"]),

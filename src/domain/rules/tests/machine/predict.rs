@@ -1,0 +1,251 @@
+//! The answers that the contract promises, in its order, to the microsecond.
+
+use std::time::Duration;
+
+use super::ledger::{Entry, Ledger, Life, Token, UnderWay};
+use crate::domain::{
+    address::Address,
+    challenge::ChallengeKind,
+    channel::Channel,
+    id::{ChallengeId, TransmissionId},
+    refusal::Refusal,
+    rules::{
+        attempt::AttemptOutcome,
+        factors::{Notice, NoticeKind},
+        protect::{Assurance, Clearance, Objection},
+        transmission::TakenOver,
+    },
+    standing::{Block, Consequence},
+};
+
+fn limited(limit: &'static str, retry_after: Duration) -> Refusal {
+    Refusal::RateLimited { limit, retry_after }
+}
+
+impl Ledger {
+    fn blocked(&self) -> Option<Duration> {
+        let until = self.blocked_until.filter(|until| self.now < *until)?;
+        Some(if until.is_never() { self.limits.block_max } else { until.since(self.now) })
+    }
+
+    fn refuse_blocked(&self) -> Result<(), Refusal> {
+        self.blocked().map_or(Ok(()), |retry_after| Err(Refusal::AccountBlocked { retry_after }))
+    }
+
+    fn cooling(&self, channel: Channel) -> Duration {
+        let busy = self.entries.iter().filter(|entry| entry.channel() == channel && !entry.was_solved);
+        let since = busy.filter_map(|entry| entry.under_way.map(|under_way| under_way.from).or(entry.busy_since)).max();
+        since.map_or(Duration::ZERO, |since| since.plus(self.limits.retransmission_period).since(self.now))
+    }
+
+    fn refuse_hot(&self, channel: Channel, replaced: impl Fn(&Entry) -> bool) -> Result<(), Refusal> {
+        self.refuse_cooling(channel)?;
+        let open = self.entries.iter().filter(|entry| entry.is_open(self.now) && !replaced(entry));
+        let mut ends: Vec<_> = open.map(|entry| entry.ends).collect();
+        let mut room_at = self.now;
+        ends.sort_unstable();
+        while ends.len() >= usize::from(self.limits.open_challenges) {
+            room_at = ends.remove(0);
+        }
+        let room = if room_at == self.now { Ok(()) } else { Err(room_at.since(self.now)) };
+        room.map_err(|retry_after| limited("open_challenges", retry_after))
+    }
+
+    /// Its channel cools down, or its own message is under way.
+    pub(super) fn busy(&self, entry: &Entry) -> Duration {
+        let own = entry.under_way.map_or(Duration::ZERO, |under_way| under_way.until.since(self.now));
+        self.cooling(entry.channel()).max(own)
+    }
+
+    fn refuse_cooling(&self, channel: Channel) -> Result<(), Refusal> {
+        let cooling = self.cooling(channel);
+        if cooling.is_zero() { Ok(()) } else { Err(limited("retransmission_period", cooling)) }
+    }
+
+    /// `Some` when the same request came before.
+    pub(super) fn request(&self, channel: Channel, key: Option<(u8, u8)>) -> Result<Option<ChallengeId>, Refusal> {
+        let young = |entry: &&Entry| self.now < entry.asked.plus(Duration::from_hours(24));
+        let same = |entry: &&Entry| key.is_some_and(|(key, _)| entry.key.is_some_and(|(known, _)| known == key));
+        if let Some(entry) = self.entries.iter().filter(young).find(same) {
+            return match entry.under_way {
+                _ if entry.key != key => Err(Refusal::IdempotencyMismatch),
+                Some(first) if entry.sent == 0 => {
+                    Err(Refusal::IdempotencyRunning { retry_after: first.until.since(self.now) })
+                }
+                _ => Ok(Some(entry.id)),
+            };
+        }
+        self.refuse_blocked()?;
+        if !self.channels.contains_key(&channel) {
+            return Err(Refusal::ChannelNotSupported);
+        }
+        self.refuse_hot(channel, |_| false).map(|()| None)
+    }
+
+    pub(super) fn enrol(&mut self, address: &Address, payer: Option<ChallengeId>) -> Result<(), Refusal> {
+        let (channel, now) = (address.channel(), self.now);
+        let pending =
+            |entry: &Entry| entry.kind == ChallengeKind::Address && entry.channel() == channel && entry.is_open(now);
+        self.refuse_blocked()?;
+        self.refuse_hot(channel, pending)?;
+        if let Some(payer) = payer {
+            self.hold(payer, self.lease);
+        }
+        self.void_where(pending);
+        Ok(())
+    }
+
+    pub(super) fn hold(&mut self, id: ChallengeId, lease: Duration) {
+        let until = self.now.plus(lease);
+        self.entry_mut(id).token.as_mut().unwrap().held_until = Some(until);
+    }
+
+    /// Whether the message carries a fresh TAN.
+    pub(super) fn retransmit(&mut self, id: ChallengeId, transmission: TransmissionId) -> Result<bool, Refusal> {
+        let entry = self.entry(id).clone();
+        match entry.life {
+            Life::Solved => return Err(Refusal::ChallengeSolved),
+            Life::Aborted | Life::Void => return Err(Refusal::ChallengeExpired),
+            Life::Open => self.refuse_blocked()?,
+        }
+        if self.now >= entry.ends {
+            return Err(Refusal::ChallengeExpired);
+        }
+        let begun = entry.sent + u16::from(entry.under_way.is_some());
+        if begun >= self.limits.transmissions_per_challenge {
+            return Err(limited("transmissions_per_challenge", entry.ends.since(self.now)));
+        }
+        let busy = self.busy(&entry);
+        if !busy.is_zero() {
+            return Err(limited("retransmission_period", busy));
+        }
+        let fresh = entry.wrong >= self.limits.attempts_per_tan || self.now >= entry.tan_ends;
+        let (now, lease, lifetime) = (self.now, self.lease, self.limits.tan_lifetime);
+        let entry = self.entry_mut(id);
+        entry.sent = begun;
+        entry.under_way = Some(UnderWay { transmission, from: now, until: now.plus(lease) });
+        if fresh {
+            (entry.wrong, entry.tan_ends) = (0, now.plus(lifetime).min(entry.ends));
+        }
+        Ok(fresh)
+    }
+
+    pub(super) fn take_over(&mut self, id: ChallengeId) -> Option<TakenOver> {
+        let (now, lease) = (self.now, self.lease);
+        let entry = self.entry(id);
+        let under_way = entry.under_way.filter(|under_way| under_way.until <= now)?;
+        if entry.life != Life::Open || entry.wrong >= self.limits.attempts_per_tan || now >= entry.tan_ends {
+            self.record(id, under_way.transmission, false);
+            return Some(TakenOver::Dropped);
+        }
+        self.entry_mut(id).under_way = Some(UnderWay { until: now.plus(lease), ..under_way });
+        Some(TakenOver::ToSend)
+    }
+
+    pub(super) fn attempt(&mut self, id: ChallengeId, text: &str) -> AttemptOutcome {
+        let entry = self.entry(id);
+        if text.len() != usize::from(self.limits.tan_digits) {
+            return AttemptOutcome::NoCandidate;
+        }
+        match entry.life {
+            Life::Solved => return AttemptOutcome::AlreadySolved,
+            Life::Aborted | Life::Void => return AttemptOutcome::Ended,
+            Life::Open => {}
+        }
+        if let Some(retry_after) = self.blocked() {
+            return AttemptOutcome::Blocked { retry_after };
+        }
+        if entry.wrong >= self.limits.attempts_per_tan {
+            return AttemptOutcome::Exhausted { retry_after: self.fresh_tan_in(entry) };
+        }
+        if self.now >= entry.tan_ends {
+            return AttemptOutcome::Expired;
+        }
+        if entry.tans.last().is_some_and(|tan| tan == text) { self.right(id) } else { self.wrong(id) }
+    }
+
+    fn fresh_tan_in(&self, entry: &Entry) -> Duration {
+        if entry.sent + u16::from(entry.under_way.is_some()) >= self.limits.transmissions_per_challenge {
+            return entry.ends.since(self.now);
+        }
+        self.busy(entry).max(self.blocked().unwrap_or_default())
+    }
+
+    fn right(&mut self, id: ChallengeId) -> AttemptOutcome {
+        let expires_at = self.now.plus(self.limits.token_lifetime);
+        let entry = self.entry_mut(id);
+        (entry.life, entry.was_solved, entry.under_way) = (Life::Solved, true, None);
+        let (kind, address, payer) = (entry.kind, entry.address.clone(), entry.payer);
+        let (bound, channel) = (entry.bound.is_some(), address.channel());
+        if kind == ChallengeKind::Token {
+            assert!(entry.token.is_none(), "a second token for one challenge");
+            entry.token = Some(Token { expires: expires_at, held_until: None, spent: false });
+            self.count_right(channel);
+            return AttemptOutcome::Solved { expires_at, bound };
+        }
+        if let Some(payer) = payer {
+            self.spend(payer);
+        }
+        let replaced = self.put_in_force(&address, false);
+        let told = |address| Notice { kind: NoticeKind::AddressReplaced, address };
+        AttemptOutcome::Activated { channel, notices: replaced.map(told).into_iter().collect() }
+    }
+
+    fn wrong(&mut self, id: ChallengeId) -> AttemptOutcome {
+        let entry = self.entry_mut(id);
+        entry.wrong += 1;
+        let (wrong, channel) = (entry.wrong, entry.channel());
+        let block = self.count_wrong(channel).map(|(until, first)| Block { until, first });
+        let warned =
+            4 * self.total >= 3 * self.limits.total_failures && 4 * (self.total - 1) < 3 * self.limits.total_failures;
+        let consequence = Consequence { block, warned };
+        match self.limits.attempts_per_tan - wrong {
+            0 => AttemptOutcome::LastWrong { retry_after: self.fresh_tan_in(self.entry(id)), consequence },
+            attempts_left => AttemptOutcome::Wrong { attempts_left, consequence },
+        }
+    }
+
+    pub(super) fn abort(&mut self, id: ChallengeId) -> Result<(), Refusal> {
+        let now = self.now;
+        let entry = self.entry_mut(id);
+        let held_until = entry.token.and_then(|token| token.held_until).filter(|until| now < *until);
+        match (entry.life, entry.token) {
+            (Life::Solved, Some(Token { spent: false, .. })) if held_until.is_some() => {
+                Err(Refusal::TokenReserved { retry_after: held_until.unwrap().since(now) })
+            }
+            (Life::Open, _) | (Life::Solved, Some(Token { spent: false, .. })) => {
+                entry.life = Life::Aborted;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn clear(
+        &mut self,
+        id: Option<ChallengeId>,
+        asks: Assurance,
+        operation: u8,
+    ) -> Result<Clearance, Objection> {
+        if self.channels.is_empty() {
+            return Ok(Clearance::NotNeeded);
+        }
+        let id = id.ok_or(Objection::Required)?;
+        let entry = self.entry(id);
+        let token = entry.token.filter(|token| entry.life == Life::Solved && !token.spent).ok_or(Objection::Invalid)?;
+        match token.held_until {
+            Some(until) if self.now < until => return Err(Objection::Reserved { retry_after: until.since(self.now) }),
+            Some(_) => return Err(Objection::Invalid),
+            None if self.now >= token.expires => return Err(Objection::Invalid),
+            None => {}
+        }
+        match entry.bound {
+            Some(bound) if bound != operation => {
+                self.void(id);
+                Err(Objection::WrongOperation)
+            }
+            None if asks == Assurance::Bound => Err(Objection::Required),
+            _ => Ok(Clearance::Token(id)),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The rules, row by row of the REST contract's sections 5 and 6, and in any order.
+
+mod abort;
+mod attempt;
+mod cooldown;
+mod enrol;
+mod factors;
+mod idempotency;
+mod machine;
+mod phases;
+mod protect;
+mod request;
+mod retransmit;
+mod standing;
+mod transmission;

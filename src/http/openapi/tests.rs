@@ -1,0 +1,131 @@
+//! The document held against the route table.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_web::{
+    App,
+    http::{Method, header::ALLOW},
+    test as web_test,
+};
+use serde_json::Value;
+
+use super::{
+    super::routes::{Api, TABLE},
+    *,
+};
+use crate::{domain::keys::tests::Fixed, service::fixture::without_database};
+
+type Routes = BTreeMap<String, BTreeSet<String>>;
+
+fn written() -> Value {
+    serde_json::to_value(document()).unwrap()
+}
+
+/// Every operation with its path and its method.
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    let of_path = |(path, item): (&String, &Value)| {
+        let methods = item.as_object().unwrap().clone();
+        let path = path.clone();
+        methods.into_iter().map(move |(method, operation)| (path.clone(), method, operation)).collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(of_path).collect()
+}
+
+fn documented() -> Routes {
+    let mut routes = Routes::new();
+    for (path, method, _) in operations(&written()) {
+        routes.entry(path).or_default().insert(method);
+    }
+    routes
+}
+
+#[test]
+fn every_route_is_documented_and_nothing_else_is() {
+    let mut table: Routes = TABLE
+        .iter()
+        .map(|(path, methods)| ((*path).to_owned(), methods.iter().map(|&method| method.to_owned()).collect()))
+        .collect();
+    for path in ["/openapi.json", "/docs"] {
+        table.insert(path.to_owned(), BTreeSet::from(["get".to_owned()]));
+    }
+    assert_eq!(documented(), table);
+}
+
+#[actix_web::test]
+async fn every_documented_path_allows_the_documented_methods_and_no_other() {
+    let api = Api::new(without_database(), [], &Fixed(1)).unwrap();
+    let app = web_test::init_service(App::new().configure(|routes| api.configure(routes))).await;
+    for (path, methods) in documented() {
+        let place = path.replace(['{', '}'], "");
+        let request = web_test::TestRequest::with_uri(&place).method(Method::TRACE).to_request();
+        let reply = web_test::call_service(&app, request).await;
+        assert_eq!(reply.status(), 405, "{path}");
+        let allow = reply.headers().get_all(ALLOW).map(|value| value.to_str().unwrap().to_lowercase());
+        let allowed: BTreeSet<String> =
+            allow.flat_map(|list| list.split(", ").map(ToOwned::to_owned).collect::<Vec<_>>()).collect();
+        let without_head: BTreeSet<String> = allowed.into_iter().filter(|method| method != "head").collect();
+        assert_eq!(without_head, methods, "{path}");
+    }
+}
+
+#[test]
+fn every_operation_says_how_it_fails() {
+    for (path, method, operation) in operations(&written()) {
+        let name = operation["operationId"].as_str().unwrap();
+        assert!(errors::codes(name).is_some(), "{name}");
+        let of_someone = operation.get("security").is_none();
+        let responses = operation["responses"].as_object().unwrap();
+        assert_eq!(responses.contains_key("401"), of_someone, "{method} {path}");
+        let needs_body_codes = of_someone && method != "get";
+        assert_eq!(responses.contains_key("413") && responses.contains_key("415"), needs_body_codes, "{method} {path}");
+        let proof = operation["parameters"].to_string().contains("TAN-Token");
+        assert_eq!(responses.get("403").is_some_and(|reply| reply.to_string().contains("10002")), proof, "{name}");
+        let attempt = operation["parameters"].to_string().contains("Idempotency-Key");
+        assert_eq!(responses.contains_key("422"), attempt, "{name}");
+    }
+}
+
+#[test]
+fn every_response_has_a_description_and_those_with_a_body_an_example() {
+    let document = written();
+    for (path, method, operation) in operations(&document) {
+        assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{method} {path}");
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{method} {path} {status}");
+            assert!(response["headers"]["X-Request-Id"].is_object(), "{method} {path} {status}");
+            assert_eq!(response.get("content").is_none(), status == "204", "{method} {path} {status}");
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str).map(ToOwned::to_owned));
+                members.values().for_each(|member| references(member, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let document = written();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 100, "{}", found.len());
+    for reference in found {
+        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+    }
+}
+
+#[test]
+fn the_document_says_which_version_whose_licence_and_how_callers_are_known() {
+    let document = written();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(document["info"]["license"]["identifier"], "AGPL-3.0-or-later");
+    assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+    assert_eq!(document["security"], serde_json::json!([{"bearer": []}]));
+}
