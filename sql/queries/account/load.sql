@@ -26,7 +26,10 @@ left join lateral (
   where w.meter = any (
     $5::bytea[]
     || array(select unnest(x.meters) from channels x where x.account_id = a.account_id)
-    || array(select unnest(n.meters) from challenges n where n.challenge_id = any ($2::uuid[]) and n.account_id = a.account_id))
+    || array(
+      select unnest(n.meters)
+      from unnest($2::uuid[]) as named (challenge_id)
+      join challenges n on n.challenge_id = named.challenge_id and n.account_id = a.account_id))
 ) counted on true
 left join lateral (
   select live.*
