@@ -143,7 +143,6 @@ async fn a_tokens_and_a_sessions_end_are_in_the_trail() {
     trail.wrote("another operation", &elsewhere, 403, &["challenge.voided", "token.mismatched"]).await;
     let void = with_token(&alice, Method::DELETE, "/accounts/alice/tan/sms", &solved).await;
     trail.wrote("a void token", &void, 403, &[]).await;
-    app.advance(Duration::from_mins(2));
 
     let requested = request(&alice).await;
     let solved = alice.confirm(requested.text("challenge_id"), &app.tan_sent_to(&alice.phone)).await;
