@@ -60,7 +60,8 @@ async fn a_transition_is_two_round_trips_and_one_commit() {
     assert_eq!((solved.status.as_u16(), statements.as_slice()), (200, TRANSITION.map(String::from).as_slice()));
 
     let headers = [("TAN-Token", solved.text("tan_token"))];
-    let enrol = alice.client.send(Method::POST, "/accounts/alice/tan/email", &headers, None);
+    let address = Some(json!({"address": alice.email}).to_string());
+    let enrol = alice.client.send(Method::POST, "/accounts/alice/tan/email", &headers, address);
     let (enrolled, statements) = counted.statements_of(enrol).await;
     assert_eq!((enrolled.status.as_u16(), statements.as_slice()), (202, WITH_A_MESSAGE.map(String::from).as_slice()));
     let pending = enrolled.body["challenge"]["challenge_id"].as_str().unwrap();
@@ -121,9 +122,9 @@ async fn a_hundred_thousand_old_challenges_cost_no_round_trip_and_no_row() {
     let counted = Counted::start().await;
     let owner = counted.app.database.owner().await;
     let old = "insert into challenges (challenge_id, account_id, kind, channel, address, tan_key, tan_digits, generation, \
-                 requested_at, ends_at, tan_expires_at, attempts_left, transmissions, idempotency_key, state) \
+                 requested_at, ends_at, tan_expires_at, attempts_left, transmissions, idempotency_key, state, meters) \
                select (left(tanager_first_uuid(now() - interval '1 hour')::text, 14) || '7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, \
-                 a.account_id, 'token', 'sms', 'x', 1, 8, 1, now(), now(), now(), 0, 1, decode(md5(n::text), 'hex'), 'spent' \
+                 a.account_id, 'token', 'sms', 'x', 1, 8, 1, now(), now(), now(), 0, 1, decode(md5(n::text), 'hex'), 'spent', '{}' \
                from accounts a, generate_series(1, 100000) n where a.username = 'alice'";
     assert_eq!(owner.execute(old, &[]).await.unwrap(), 100_000);
     owner.batch_execute("analyze challenges").await.unwrap();

@@ -19,7 +19,7 @@ const READERS_OF_ALL: [(&str, &str); 2] = [
 ];
 /// Statements that cannot be explained: calls of functions that read no table of ours.
 const CALLS: [&str; 4] = ["schema/lock", "schema/unlock", "schema/now", "schema/prepare_partitions"];
-const GUARDED: [&str; 5] = ["accounts", "channels", "access_tokens", "challenges", "events"];
+const GUARDED: [&str; 6] = ["accounts", "channels", "access_tokens", "challenges", "events", "windows"];
 
 /// 100,000 of everything; challenges in every partition, some of them with claims and keys.
 const CROWD: &str = "
@@ -34,12 +34,14 @@ from accounts where username like 'user%';
 insert into events (account_id, sequence, at, kind, actor, details, key_id, mac)
 select account_id, 1, now(), 'account.created', 'test', '{}', 1, event_mac from accounts where username like 'user%';
 insert into challenges (challenge_id, account_id, kind, channel, address, tan_key, tan_digits, generation, requested_at,
-  ends_at, tan_expires_at, attempts_left, transmissions, claim_transmission, claimed_at, claim_until, idempotency_key, state)
+  ends_at, tan_expires_at, attempts_left, transmissions, claim_transmission, claimed_at, claim_until, idempotency_key, state, meters)
 select (left(tanager_first_uuid(now() + (n % 9 - 2) * interval '1 week')::text, 14) || '7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
   ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'token', 'sms', 'x', 1, 8, 1, now(), now(), now(), 0, 1,
-  held.id, held.at, held.at, case when n % 10 = 0 then sha256(n::text::bytea) end, 'spent'
+  held.id, held.at, held.at, case when n % 10 = 0 then sha256(n::text::bytea) end, 'spent', array[sha256(n::text::bytea)]
 from generate_series(1, 100000) n
 left join lateral (select gen_random_uuid() as id, now() as at where n % 1000 = 0) held on true;
+insert into windows (meter, sends, hour_count, hour_most, day_count, day_most)
+select sha256(n::text::bytea), array[now()], 1, 10, 1, 10 from generate_series(1, 100000) n;
 update accounts a set live_challenges = array[c.challenge_id] from challenges c where c.account_id = a.account_id;
 vacuum analyze;
 ";

@@ -37,9 +37,4 @@ impl Rows {
         let differs = |(table, rows): &(&String, &Vec<String>)| later.0.get(*table) != Some(rows);
         self.0.iter().filter(differs).map(|(table, _)| whole(table)).collect()
     }
-
-    /// Whether `text` stands in any row.
-    pub fn mention(&self, text: &str) -> bool {
-        self.0.values().flatten().any(|row| row.contains(text))
-    }
 }

@@ -24,8 +24,12 @@ left join lateral (
   select array_agg(w.meter) as meters, array_agg(sent.at) as times
   from windows w, unnest(w.sends) as sent (at)
   where w.meter = any (
-    a.meters || $5::bytea[]
-    || array(select unnest(n.meters) from challenges n where n.challenge_id = any ($2::uuid[]) and n.account_id = a.account_id))
+    a.meters
+    || $5::bytea[]
+    || array(
+      select unnest(n.meters)
+      from unnest($2::uuid[]) as named (challenge_id)
+      join challenges n on n.challenge_id = named.challenge_id and n.account_id = a.account_id))
 ) counted on true
 left join lateral (
   select live.*

@@ -143,11 +143,14 @@ async fn a_tokens_and_a_sessions_end_are_in_the_trail() {
     trail.wrote("another operation", &elsewhere, 403, &["challenge.voided", "token.mismatched"]).await;
     let void = with_token(&alice, Method::DELETE, "/accounts/alice/tan/sms", &solved).await;
     trail.wrote("a void token", &void, 403, &[]).await;
-    app.advance(Duration::from_mins(2));
 
     let requested = request(&alice).await;
     let solved = alice.confirm(requested.text("challenge_id"), &app.tan_sent_to(&alice.phone)).await;
     trail.since().await;
+    app.email.fail_next(SendError::TryLater(tanager::channel::Reason::new("told to".to_owned())));
+    let unsent = with_token(&alice, Method::POST, "/accounts/alice/tan/email", &solved).await;
+    let kinds = ["token.reserved", "channel.pending", "transmission.failed", "challenge.voided", "token.released"];
+    trail.wrote("a message that fails", &unsent, 502, &kinds).await;
     let headers = [("TAN-Token", solved.text("tan_token"))];
     let wish = Some(json!({"scope": "readonly", "operations": []}).to_string());
     let minted = alice.client.send(Method::POST, "/accounts/alice/token", &headers, wish).await;
