@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::app::{Client, eventually, tan_in};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const GONE_WITHIN: Duration = Duration::from_secs(10);
 
 /// A running demo in a process group of its own, as a shell starts it; what it printed.

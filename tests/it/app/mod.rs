@@ -52,6 +52,7 @@ impl Clock for ShiftedClock {
 }
 
 /// What a test wants otherwise than usual.
+#[derive(Default)]
 pub struct Wish {
     /// TOML behind the usual configuration.
     pub more: String,
@@ -59,12 +60,6 @@ pub struct Wish {
     pub scripts: bool,
     /// Whether the worker runs by itself.
     pub worker: bool,
-}
-
-impl Default for Wish {
-    fn default() -> Self {
-        Self { more: String::new(), scripts: false, worker: false }
-    }
 }
 
 /// A running service with its database.
@@ -215,7 +210,7 @@ fn addresses_of(username: &str) -> (String, String) {
 /// The only run of eight digits that stands alone in a message.
 pub fn tan_in(message: &str) -> String {
     let runs = message.split(|c: char| !c.is_ascii_digit());
-    runs.filter(|run| run.len() == 8).last().unwrap_or_else(|| panic!("no TAN in the message")).to_owned()
+    runs.filter(|run| run.len() == 8).next_back().unwrap_or_else(|| panic!("no TAN in the message")).to_owned()
 }
 
 /// A TAN that is not this one.
