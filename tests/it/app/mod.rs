@@ -209,8 +209,8 @@ fn addresses_of(username: &str) -> (String, String) {
 
 /// The only run of eight digits that stands alone in a message.
 pub fn tan_in(message: &str) -> String {
-    let runs = message.split(|c: char| !c.is_ascii_digit());
-    runs.filter(|run| run.len() == 8).next_back().unwrap_or_else(|| panic!("no TAN in the message")).to_owned()
+    let mut runs = message.split(|c: char| !c.is_ascii_digit());
+    runs.rfind(|run| run.len() == 8).unwrap_or_else(|| panic!("no TAN in the message")).to_owned()
 }
 
 /// A TAN that is not this one.
