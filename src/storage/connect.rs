@@ -26,7 +26,7 @@ pub struct Connecting<'a> {
     pub pool_size: usize,
     /// How long a request waits for a connection.
     pub pool_wait: Duration,
-    /// How long one connection attempt may take.
+    /// How long connecting to one host may take.
     pub connect_timeout: Duration,
     /// How long one statement may run.
     pub statement_timeout: Duration,
@@ -90,6 +90,9 @@ impl Connecting<'_> {
     pub fn pool(&self) -> Result<Pool, ConnectError> {
         let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let config = self.config()?;
+        // The time is for one host: the last of several must have its turn, and the one that answers more than a greeting.
+        let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
+        let all_hosts = self.connect_timeout.saturating_mul(u32::try_from(hosts).unwrap_or(u32::MAX).saturating_add(1));
         let manager = if config.get_ssl_mode() == SslMode::Disable {
             Manager::from_connect(config, OnRuntime { tls: NoTls, runtime: Handle::current() }, settings)
         } else {
@@ -99,7 +102,7 @@ impl Connecting<'_> {
             .max_size(self.pool_size)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(self.pool_wait))
-            .create_timeout(Some(self.connect_timeout))
+            .create_timeout(Some(all_hosts))
             .recycle_timeout(Some(self.connect_timeout));
         Ok(pool.build()?)
     }

@@ -228,8 +228,31 @@ async fn of_several_hosts_the_one_that_lives_and_can_be_written_is_used() {
     assert_eq!(process.stranger().get("/health/ready").await.status, 200);
     drop(process);
 
+    // What swallows every packet is dead, too, and is not waited for so long that the next is never tried.
+    let (_hole, swallows) = black_hole().await;
+    let hosts = format!("{swallows},127.0.0.1:{}", postgres.port);
+    let url = format!("postgres://tanager:sesame@{hosts}/tanager?sslmode=require&target_session_attrs=read-write");
+    let place = place.with("TANAGER_DATABASE__URL", &url).with("TANAGER_DATABASE__CONNECT_TIMEOUT", "500 ms");
+    assert_eq!(place.serve().await.stranger().get("/health/ready").await.status, 200);
+
     let standby = "alter database tanager set default_transaction_read_only = on";
     postgres.owner().await.batch_execute(standby).await.unwrap();
     let said = place.refusal().await;
     assert!(said.contains("database"), "a host that cannot be written is none: {said}");
+}
+
+/// A port whose queue is full: who connects there hears nothing, like of a machine that is switched off.
+async fn black_hole() -> (Vec<tokio::net::TcpStream>, std::net::SocketAddr) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    // Never accepted from, and kept as long as the program runs.
+    let listener = Box::leak(Box::new(socket.listen(1).unwrap()));
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) =
+        tokio::time::timeout(Duration::from_millis(300), tokio::net::TcpStream::connect(address)).await
+    {
+        waiting.push(stream.unwrap());
+    }
+    (waiting, address)
 }

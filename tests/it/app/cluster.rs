@@ -105,7 +105,7 @@ impl Database {
 
     /// Writes the template's keys to `directory`, and reads the configuration that belongs to it.
     pub fn settings(&self, directory: &Path, wish: &Wish) -> Settings {
-        self.write_keys(directory);
+        Self::write_keys(directory);
         settings(&self.configuration(directory, wish), directory)
     }
 
@@ -118,8 +118,7 @@ impl Database {
     }
 
     /// Writes the template's keys to `directory`.
-    #[expect(clippy::unused_self, reason = "a database is what shows that there is a cluster with keys")]
-    pub fn write_keys(&self, directory: &Path) {
+    pub fn write_keys(directory: &Path) {
         write_keys(directory, &CLUSTER.get().expect("a database comes from a cluster").keys);
     }
 }

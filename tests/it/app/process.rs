@@ -39,7 +39,7 @@ impl Installation {
     /// Over a migrated database.
     pub async fn new() -> Self {
         let mut installation = Self::bare(Database::fresh().await);
-        installation.database.write_keys(installation.directory.path());
+        Database::write_keys(installation.directory.path());
         installation.admin = installation.token(Scope::Admin, None).await;
         installation
     }

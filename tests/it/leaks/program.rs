@@ -100,7 +100,7 @@ fn command(config: &Path) -> Command {
 
 fn configure(database: &Database, directory: &Path, format: &str, port: u16) -> PathBuf {
     let more = format!("[log]\nlevel = \"debug\"\nformat = \"{format}\"\n");
-    database.write_keys(directory);
+    Database::write_keys(directory);
     let text = database.configuration(directory, &Wish { more, ..Wish::default() });
     let leaky = directory.join("leaky.sh");
     fs::write(&leaky, LEAKY).unwrap();

@@ -10,12 +10,12 @@ use tanager::{app::key_file, chance::SystemChance};
 use tanager::storage::schema::newest_version;
 
 use super::{empty, refused, said};
-use crate::app::Installation;
+use crate::app::{Database, Installation};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_without_a_schema_is_refused() {
     let place = empty().await;
-    place.database.write_keys(place.path("").as_path());
+    Database::write_keys(&place.path(""));
 
     let said = place.refusal().await;
 

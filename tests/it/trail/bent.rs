@@ -212,7 +212,7 @@ async fn the_program_says_whether_the_trail_is_whole() {
     let (app, owner) = lively().await;
     let database: &Database = &app.database;
     let directory = tempfile::tempdir().unwrap();
-    database.write_keys(directory.path());
+    Database::write_keys(directory.path());
     let text = database.configuration(directory.path(), &Wish::default());
     std::fs::write(directory.path().join("tanager.toml"), text).unwrap();
 
