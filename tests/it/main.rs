@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod app;
+mod contract;
 mod life_of_a_challenge;
 mod private_postgres;
 mod script_runner;

@@ -53,6 +53,8 @@ impl Clock for ShiftedClock {
 pub struct Wish {
     /// TOML behind the usual configuration.
     pub more: String,
+    /// Lines behind the usual ones of `[server]`.
+    pub server: String,
     /// The scripts of the channels instead of recording ones.
     pub scripts: bool,
     /// Whether the worker runs by itself.
@@ -61,7 +63,7 @@ pub struct Wish {
 
 impl Default for Wish {
     fn default() -> Self {
-        Self { more: String::new(), scripts: false, worker: false }
+        Self { more: String::new(), server: String::new(), scripts: false, worker: false }
     }
 }
 
@@ -233,8 +235,8 @@ pub fn configuration(database_url: &str, wish: &Wish) -> String {
     format!(
         "[database]\nurl = \"{database_url}\"\n[keys]\nfile = \"keys.toml\"\n{}{}\n\
          [server]\nlisten = \"127.0.0.1:0\"\nbank_name = \"Example Bank\"\norigin = \"https://bank.example\"\n\
-         allowed_origins = [\"https://bank.example\"]\nworkers = 2\n",
-        channels, wish.more
+         allowed_origins = [\"https://bank.example\"]\nworkers = 2\n{}\n",
+        channels, wish.more, wish.server
     )
 }
 
