@@ -31,7 +31,7 @@ async fn the_same_request_names_the_same_challenge_and_transmits_nothing() {
     app.advance(Duration::from_mins(10));
     let later = requested(&alice.client, SMS, "one", "{}").await;
     assert_eq!(later.text("challenge_id"), first.text("challenge_id"));
-    assert_eq!(app.messages(), before.1);
+    assert_eq!(super::tans_sent(&app), before.1);
     app.stop().await;
 }
 
@@ -43,10 +43,10 @@ async fn the_same_request_names_its_challenge_also_when_that_was_solved() {
     let id = first.text("challenge_id");
     assert_eq!(alice.confirm(id, &app.tan_sent_to(&alice.phone)).await.status, 200);
     app.advance(Duration::from_hours(2));
-    let sent = app.messages();
+    let sent = super::tans_sent(&app);
     let again = requested(&alice.client, SMS, "one", "{}").await;
     assert_eq!((again.status.as_u16(), again.text("challenge_id")), (200, id));
-    assert_eq!(app.messages(), sent);
+    assert_eq!(super::tans_sent(&app), sent);
     app.stop().await;
 }
 
@@ -99,11 +99,11 @@ async fn a_day_later_the_key_is_new() {
     let same = requested(&alice.client, SMS, "one", "{}").await;
     assert_eq!(same.text("challenge_id"), first.text("challenge_id"));
     app.advance(Duration::from_mins(1));
-    let sent = app.messages();
+    let sent = super::tans_sent(&app);
     let new = requested(&alice.client, SMS, "one", "{}").await;
     assert_eq!(new.status, 200, "{new:?}");
     assert_ne!(new.text("challenge_id"), first.text("challenge_id"));
-    assert_eq!(app.messages(), sent + 1);
+    assert_eq!(super::tans_sent(&app), sent + 1);
     app.stop().await;
 }
 
@@ -126,8 +126,8 @@ async fn a_refused_request_uses_up_no_key() {
     alice.challenge("sms").await;
     assert_eq!(requested(&alice.client, SMS, "one", "{}").await.error(), (429, 5131));
     app.advance(Duration::from_mins(1));
-    let sent = app.messages();
+    let sent = super::tans_sent(&app);
     assert_eq!(requested(&alice.client, SMS, "one", "{}").await.status, 200);
-    assert_eq!(app.messages(), sent + 1);
+    assert_eq!(super::tans_sent(&app), sent + 1);
     app.stop().await;
 }

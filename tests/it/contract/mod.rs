@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tanager::channel::Recording;
+use tanager::channel::{MessageKind, Recording};
 
 use crate::app::{Answer, Client, Customer, TestApp, other_than};
 
@@ -46,7 +46,13 @@ const TRACE: &str = "select json_build_array(
 /// What there is to see of what was done: the database, and the messages.
 pub async fn trace(app: &TestApp) -> (String, usize) {
     let owner = app.database.owner().await;
-    (owner.query_one(TRACE, &[]).await.unwrap().get(0), app.messages())
+    (owner.query_one(TRACE, &[]).await.unwrap().get(0), tans_sent(app))
+}
+
+/// How many messages with a TAN were handed over. Notices go out behind replies, and are awaited where they matter.
+pub fn tans_sent(app: &TestApp) -> usize {
+    let sent = [app.sms.sent(), app.email.sent()].concat();
+    sent.iter().filter(|message| message.kind == MessageKind::Tan).count()
 }
 
 /// One number out of the database, past the service.
@@ -68,6 +74,16 @@ pub async fn until_sent(recording: &Recording, count: usize) {
 /// A request with a `TAN-Token`.
 pub async fn with_token(client: &Client, method: Method, path: &str, token: &str, body: Option<Value>) -> Answer {
     client.send(method, path, &[("TAN-Token", token)], body.map(|body| body.to_string())).await
+}
+
+/// How an account was blocked.
+pub struct Blocking {
+    /// The challenge that took the first three wrong TANs.
+    pub exhausted: String,
+    /// The one that took the other two.
+    pub last: String,
+    /// The answer to the wrong TAN that began the block.
+    pub answer: Answer,
 }
 
 impl Customer {
@@ -97,24 +113,22 @@ impl Customer {
         self.confirm(&id, &app.tan_sent_to(address)).await.text("tan_token").to_owned()
     }
 
-    /// Enters wrong TANs by SMS until the account is blocked, which it must not be yet. Returns the last answer and the
-    /// challenge it was given for.
-    pub async fn block(&self, app: &TestApp) -> (Answer, String) {
-        let mut id = String::new();
-        for tries in [3, 2] {
-            app.advance(Duration::from_mins(1));
-            id = self.challenge("sms").await.text("challenge_id").to_owned();
-            let wrong = other_than(&app.tan_sent_to(&self.phone));
-            for _ in 1..tries {
-                assert_eq!(self.confirm(&id, &wrong).await.error(), (409, 5134));
-            }
-            let last = self.confirm(&id, &wrong).await;
-            if tries == 2 {
-                return (last, id);
-            }
-            assert_eq!(last.error(), (429, 5131));
+    /// Enters wrong TANs by SMS until the account is blocked, which it must not be yet.
+    pub async fn block(&self, app: &TestApp) -> Blocking {
+        let (exhausted, last) = (self.wrong(app, 3).await, self.wrong(app, 2).await);
+        assert_eq!(exhausted.0.error(), (429, 5131));
+        Blocking { exhausted: exhausted.1, last: last.1, answer: last.0 }
+    }
+
+    /// Enters so many wrong TANs for a new challenge, and returns the last answer and the challenge.
+    async fn wrong(&self, app: &TestApp, tries: usize) -> (Answer, String) {
+        app.advance(Duration::from_mins(1));
+        let id = self.challenge("sms").await.text("challenge_id").to_owned();
+        let wrong = other_than(&app.tan_sent_to(&self.phone));
+        for _ in 1..tries {
+            assert_eq!(self.confirm(&id, &wrong).await.error(), (409, 5134));
         }
-        unreachable!("the second challenge returns {id}")
+        (self.confirm(&id, &wrong).await, id)
     }
 
     /// A log-in anew, as when the old one ran out.
@@ -127,8 +141,7 @@ impl TestApp {
     /// An account with both channels active.
     pub async fn customer_with_both(&self, username: &str) -> Customer {
         let customer = self.customer_with_sms(username).await;
-        let put = self.admin.put(&customer.path("/tan/email"), json!({"address": customer.email})).await;
-        assert_eq!(put.status, 204, "{put:?}");
+        self.set_address(&customer, "email", &customer.email).await;
         customer
     }
 }

@@ -91,6 +91,7 @@ async fn a_bound_token_on_another_request_is_refused_and_void() {
         asked("/accounts/alice/token?", wish),
     ];
     for other in &others {
+        app.advance(Duration::from_mins(1));
         let own = asked("/accounts/alice/token", wish);
         let refused = alice.client.send(own.0.clone(), own.1, &[], own.2.clone()).await;
         let token = bound(&app, &alice, &refused).await;
@@ -101,6 +102,25 @@ async fn a_bound_token_on_another_request_is_refused_and_void() {
         assert_eq!(super::count(&app, "select count(*) from access_tokens").await, tokens);
     }
     assert_eq!(alice.client.get("/accounts/alice").await.body["tan_channels"], json!(["sms", "email"]));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the cool-down of a solved challenge begins again when its token is void"]
+async fn a_solved_challenge_starts_no_cool_down_when_its_token_is_void() {
+    let app = TestApp::start().await;
+    let alice = app.customer_with_sms("alice").await;
+    let refused = alice.client.delete(SMS).await;
+    let token = bound(&app, &alice, &refused).await;
+    let wish = Some(json!({"scope": "readonly"}));
+    let other = with_token(&alice.client, Method::POST, "/accounts/alice/token", &token, wish).await;
+    assert_eq!(other.error(), (403, 10004));
+    let again = alice.client.delete(SMS).await;
+    assert_eq!(bound(&app, &alice, &again).await.len(), 47);
+    let id = alice.challenge("sms").await.text("challenge_id").to_owned();
+    assert_eq!(alice.confirm(&id, &app.tan_sent_to(&alice.phone)).await.status, 200);
+    assert_eq!(alice.client.delete(&alice.path(&format!("/tan/challenge/{id}"))).await.status, 204);
+    alice.challenge("sms").await;
     app.stop().await;
 }
 

@@ -17,12 +17,12 @@ const GATEWAY: &str = "[gateway]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://
 async fn the_bank_core_makes_log_in_tokens() {
     let app = TestApp::start().await;
     app.customer("alice").await;
-    let now = count(&app, "select extract(epoch from clock_timestamp())::bigint").await.unsigned_abs();
     for (wish, scope, lifetime) in [
         (json!({"scope": "readwrite"}), "readwrite", 24 * 3600),
         (json!({"scope": "readonly", "duration": {"d_us": 60_000_000}, "description": "till 7"}), "readonly", 60),
         (json!({"scope": "readonly", "mfa": true, "mfa_expiration": {"t_s": "never"}}), "readonly", 24 * 3600),
     ] {
+        let now = count(&app, "select extract(epoch from clock_timestamp())::bigint").await.unsigned_abs();
         let minted = app.core.post(TOKEN, wish).await;
         assert_eq!(minted.status, 200, "{minted:?}");
         let mut members: Vec<_> = minted.body.as_object().unwrap().keys().map(String::as_str).collect();
