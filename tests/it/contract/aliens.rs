@@ -9,17 +9,24 @@ use super::{
 };
 use crate::app::{Answer, TestApp};
 
-/// A reply without what differs by nature: its request's name and its date.
+/// A reply without what differs by nature: its request's name, its date, and in which order the names in a list stand,
+/// which is another for each thread that serves.
 fn likeness(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
     let differs = ["x-request-id", "date"];
     let mut headers: Vec<_> = answer
         .headers
         .iter()
         .filter(|(name, _)| !differs.contains(&name.as_str()))
-        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .map(|(name, value)| (name.to_string(), sorted(value.to_str().unwrap())))
         .collect();
     headers.sort_unstable();
     (answer.status.as_u16(), headers, answer.raw.clone())
+}
+
+fn sorted(list: &str) -> String {
+    let mut names: Vec<&str> = list.split(", ").collect();
+    names.sort_unstable();
+    names.join(", ")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,7 +49,8 @@ async fn a_block_is_shown_and_told_and_ends_at_its_hour() {
     let app = TestApp::start().await;
     let alice = app.customer_with_sms("alice").await;
     alice.block(&app).await;
-    let now = count(&app, "select extract(epoch from clock_timestamp())::bigint").await.unsigned_abs() + 2 * MINUTE;
+    let now =
+        count(&app, "select floor(extract(epoch from clock_timestamp()))::bigint").await.unsigned_abs() + 2 * MINUTE;
     for client in [&alice.client, &app.admin] {
         let shown = client.get("/accounts/alice").await;
         let until = seconds(&shown.body["blocked_until"]);
@@ -194,5 +195,23 @@ async fn the_last_of_all_wrong_tans_blocks_until_an_operator_unblocks() {
     assert_eq!(app.admin.post("/accounts/alice/unblock", json!({})).await.status, 204);
     alice.challenge("sms").await;
     assert_eq!(alice.client.post(SMS, json!({})).await.error(), (429, 5131));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_tan_that_exhausts_and_blocks_is_answered_as_the_last_allowed() {
+    let app = TestApp::start().await;
+    let alice = app.customer_with_sms("alice").await;
+    let mut answers = Vec::new();
+    for tries in [2, 3] {
+        let id = alice.challenge("sms").await.text("challenge_id").to_owned();
+        let wrong = other_than(&app.tan_sent_to(&alice.phone));
+        for _ in 0..tries {
+            answers.push(alice.confirm(&id, &wrong).await.error());
+        }
+        app.advance(Duration::from_mins(1));
+    }
+    assert_eq!(answers, [(409, 5134), (409, 5134), (409, 5134), (409, 5134), (429, 5131)]);
+    assert_about(blocked_for(&alice).await, 14 * MINUTE);
     app.stop().await;
 }

@@ -43,7 +43,7 @@ async fn a_tan_may_be_written_with_prefix_blanks_and_dashes() {
         |tan| format!("{}-{}", &tan[..4], &tan[4..]),
         |tan| format!("  {tan} "),
         |tan| format!("T-{} - {}", &tan[..4], &tan[4..]),
-        |tan| tan.chars().map(|digit| format!("{digit} ")).collect(),
+        |tan| tan.chars().flat_map(|digit| [digit, ' ']).collect(),
         |tan| format!("-{tan}-"),
     ];
     for spelled in spellings {

@@ -173,3 +173,28 @@ async fn a_change_to_an_address_that_cannot_be_reached_changes_nothing() {
     assert_eq!(again.status, 202, "the token was released: {again:?}");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "what needs no proof is in force though the reply says that the message failed"]
+async fn a_change_whose_message_fails_leaves_the_language_alone_too() {
+    let app = TestApp::start().await;
+    let alice = app.customer_with_sms("alice").await;
+    let token = alice.token(&app).await;
+    app.sms.fail_next(tanager::channel::SendError::Failed(tanager::channel::Reason::new("a test")));
+    let body = Some(json!({"contact_data": {"phone": OTHER, "email": "new@example.com"}, "language": "fr"}));
+    let failed = with_token(&alice.client, Method::PATCH, "/accounts/alice", &token, body).await;
+    assert_eq!(failed.error(), (502, 5133));
+    assert!(alice.client.get("/accounts/alice").await.body.get("language").is_none());
+    assert_eq!(contact(&app).await, json!({"phone": alice.phone, "email": alice.email}));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contact_data_without_a_channel_changes_while_the_account_is_blocked() {
+    let app = TestApp::start().await;
+    let alice = app.customer_with_sms("alice").await;
+    alice.block(&app).await;
+    assert_eq!(patched(&alice, json!({"email": "new@example.com"})).await.status, 204);
+    assert_eq!(contact(&app).await["email"], json!("new@example.com"));
+    app.stop().await;
+}

@@ -116,7 +116,7 @@ async fn lists_come_in_an_envelope_with_their_name() {
 async fn timestamps_are_seconds_since_1970_and_durations_microseconds() {
     let app = TestApp::start().await;
     let alice = app.customer_with_sms("alice").await;
-    let now = count(&app, "select extract(epoch from clock_timestamp())::bigint").await.unsigned_abs();
+    let now = count(&app, "select floor(extract(epoch from clock_timestamp()))::bigint").await.unsigned_abs();
     let challenge = alice.challenge("sms").await;
     let (expires, again) =
         (seconds(&challenge.body["solve_expiration"]), seconds(&challenge.body["earliest_retransmission"]));
@@ -178,5 +178,30 @@ async fn an_encoded_body_is_refused_and_one_sent_as_identity_is_read() {
     let sent = [("Content-Encoding", "identity")];
     let plain = alice.client.send(Method::PATCH, "/accounts/alice", &sent, body()).await;
     assert_eq!(plain.status, 204, "{plain:?}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_calls_is_settled_before_the_body_is_looked_at() {
+    let app = TestApp::start().await;
+    let large = "x".repeat(70 * 1024);
+    for body in ["nope", "[]", large.as_str()] {
+        let answer = app.stranger().send(Method::POST, "/accounts", &[], Some(body.to_owned())).await;
+        assert_eq!(answer.error(), (401, 40));
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn head_is_answered_like_get_without_the_body() {
+    let app = TestApp::start().await;
+    let alice = app.customer("alice").await;
+    for (client, path) in
+        [(app.stranger(), "/config"), (alice.client, "/accounts/alice"), (app.stranger(), "/accounts")]
+    {
+        let (get, head) = (client.get(path).await, client.send(Method::HEAD, path, &[], None).await);
+        assert_eq!((head.status, head.raw.as_str()), (get.status, ""), "{path}");
+        assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
+    }
     app.stop().await;
 }

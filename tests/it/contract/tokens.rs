@@ -22,7 +22,7 @@ async fn the_bank_core_makes_log_in_tokens() {
         (json!({"scope": "readonly", "duration": {"d_us": 60_000_000}, "description": "till 7"}), "readonly", 60),
         (json!({"scope": "readonly", "mfa": true, "mfa_expiration": {"t_s": "never"}}), "readonly", 24 * 3600),
     ] {
-        let now = count(&app, "select extract(epoch from clock_timestamp())::bigint").await.unsigned_abs();
+        let now = count(&app, "select floor(extract(epoch from clock_timestamp()))::bigint").await.unsigned_abs();
         let minted = app.core.post(TOKEN, wish).await;
         assert_eq!(minted.status, 200, "{minted:?}");
         let mut members: Vec<_> = minted.body.as_object().unwrap().keys().map(String::as_str).collect();
@@ -143,7 +143,20 @@ async fn a_duration_of_nothing_is_malformed_and_one_without_end_is_a_session_s()
     let nothing = app.core.post(TOKEN, json!({"scope": "readonly", "duration": {"d_us": 0}})).await;
     assert_eq!(nothing.error(), (400, 26));
     let endless = app.core.post(TOKEN, json!({"scope": "readonly", "duration": {"d_us": "forever"}})).await;
-    let now = count(&app, "select extract(epoch from clock_timestamp())::bigint").await.unsigned_abs();
+    let now = count(&app, "select floor(extract(epoch from clock_timestamp()))::bigint").await.unsigned_abs();
     assert!(seconds(&endless.body["expiration"]) <= now + 24 * 3600 + 1, "no session is longer: {endless:?}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_token_may_be_made_without_end() {
+    let app = TestApp::start().await;
+    let alice = app.customer("alice").await;
+    let wish = json!({"scope": "readwrite", "duration": {"d_us": "forever"}});
+    let minted = alice.client.post(TOKEN, wish).await;
+    assert_eq!(minted.body["expiration"], json!({"t_s": "never"}), "{minted:?}");
+    app.advance(Duration::from_hours(24 * 3650));
+    let client = app.admin.with_token(minted.text("access_token"));
+    assert_eq!(client.get("/accounts/alice").await.status, 200);
     app.stop().await;
 }
