@@ -4,6 +4,7 @@
 mod app;
 mod budgets;
 mod clock;
+mod contract;
 mod crash;
 mod database_away;
 mod demo;

@@ -1,6 +1,6 @@
 //! A client of the REST API.
 
-use reqwest::{Method, StatusCode, header::HeaderMap};
+use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
 /// A client with a credential. Cheap to clone.
@@ -96,7 +96,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> reqwest::Result<Answer> {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        let mut request = self.request(method, path);
         if !self.token.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.token));
         }
@@ -106,6 +106,20 @@ impl Client {
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body);
         }
+        Self::read(request).await
+    }
+
+    /// A request that is still bare: without credentials, headers and body.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url))
+    }
+
+    /// What comes back for a request built by hand.
+    pub async fn answer(&self, request: RequestBuilder) -> Answer {
+        Self::read(request).await.unwrap()
+    }
+
+    async fn read(request: RequestBuilder) -> reqwest::Result<Answer> {
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let raw = response.text().await?;

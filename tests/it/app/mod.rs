@@ -17,7 +17,7 @@ use std::{
 use tanager::{
     app::{Overrides, Running, key_file, parts},
     chance::SystemChance,
-    channel::{GateSettings, Outlet, Outlets, Recording},
+    channel::{Envelope, GateSettings, MessageKind, Outlet, Outlets, Recording},
     clock::Clock,
     domain::{caller::Scope, channel::Channel, time::Timestamp, username::Username},
     service::{Service, TokenRequest},
@@ -57,6 +57,8 @@ impl Clock for ShiftedClock {
 pub struct Wish {
     /// TOML behind the usual configuration.
     pub more: String,
+    /// Lines behind the usual ones of `[server]`.
+    pub server: String,
     /// The scripts of the channels instead of recording ones.
     pub scripts: bool,
     /// Whether the worker runs by itself.
@@ -74,6 +76,8 @@ pub struct TestApp {
     pub email: Recording,
     pub admin: Client,
     pub core: Client,
+    /// Whether messages stay on the tapes `sms` and `email`.
+    recording: bool,
     directory: TempDir,
 }
 
@@ -112,16 +116,12 @@ impl TestApp {
         let url = format!("http://{}", running.address().unwrap());
         let admin = Client::new(&url, &issue(&running, Scope::Admin, None).await);
         let core = Client::new(&url, &issue(&running, Scope::Service, None).await);
-        Self { running, database, clock, sms, email, admin, core, directory }
+        Self { running, database, clock, sms, email, admin, core, recording: !wish.scripts, directory }
     }
 
     /// Where the configuration, the keys and the messages of scripts are.
     pub fn directory(&self) -> &Path {
         self.directory.path()
-    }
-
-    pub fn spool(&self) -> PathBuf {
-        self.directory.path().join("spool")
     }
 
     pub fn advance(&self, by: Duration) {
@@ -151,12 +151,25 @@ impl TestApp {
     /// An account whose `sms` channel is active.
     pub async fn customer_with_sms(&self, username: &str) -> Customer {
         let customer = self.customer(username).await;
-        let put = self
-            .admin
-            .put(&format!("/accounts/{username}/tan/sms"), serde_json::json!({"address": customer.phone}))
-            .await;
-        assert_eq!(put.status, 204, "{put:?}");
+        self.set_address(&customer, "sms", &customer.phone).await;
         customer
+    }
+
+    /// Puts an address in force as an operator, and waits until the customer was told: that notice goes out behind the
+    /// reply, and would meet what the test does next.
+    pub async fn set_address(&self, customer: &Customer, channel: &str, address: &str) {
+        let path = customer.path(&format!("/tan/{channel}"));
+        let put = self.admin.put(&path, serde_json::json!({"address": address})).await;
+        assert_eq!(put.status, 204, "{put:?}");
+        let recording = if channel == "sms" { &self.sms } else { &self.email };
+        let told = async {
+            let mut seen = recording.sent().len();
+            while self.recording && recording.last_to(address).is_none() {
+                recording.until_sent(seen + 1).await;
+                seen = recording.sent().len();
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), told).await.expect("the customer is told");
     }
 
     /// A further log-in of an account.
@@ -170,8 +183,11 @@ impl TestApp {
     /// The TAN of the last message that went to an address.
     pub fn tan_sent_to(&self, address: &str) -> String {
         let recording = if address.starts_with('+') { &self.sms } else { &self.email };
-        let message = recording.last_to(address).unwrap_or_else(|| panic!("nothing was sent to {address}"));
-        tan_in(message.body.reveal())
+        // Notices are sent behind the reply, so the newest message need not be the one with the TAN.
+        let sent = recording.sent();
+        let to_address = |message: &&Arc<Envelope>| message.address.reveal() == address;
+        let message = sent.iter().rev().filter(|message| message.kind == MessageKind::Tan).find(to_address);
+        tan_in(message.unwrap_or_else(|| panic!("no TAN was sent to {address}")).body.reveal())
     }
 
     /// How many messages went out on all channels.
@@ -251,8 +267,8 @@ pub fn configuration(database_url: &str, wish: &Wish) -> String {
     format!(
         "[database]\nurl = \"{database_url}\"\n[keys]\nfile = \"keys.toml\"\n{}{}\n\
          [server]\nlisten = \"127.0.0.1:0\"\nbank_name = \"Example Bank\"\norigin = \"https://bank.example\"\n\
-         allowed_origins = [\"https://bank.example\"]\nworkers = 2\n",
-        channels, wish.more
+         allowed_origins = [\"https://bank.example\"]\nworkers = 2\n{}\n",
+        channels, wish.more, wish.server
     )
 }
 
