@@ -70,13 +70,16 @@ async fn twenty_deaths_lose_nothing_and_double_at_most_a_message() {
         let before = Instant::now();
         join_all(customers.iter().map(|customer| live(&scene, customer))).await;
         whole = whole.min(before.elapsed());
+        // Each life is to be the first of its process, like those that are cut short.
+        process.kill().await;
+        process = scene.serve().await;
     }
 
     let mut all = Vec::new();
     for round in 1..=ROUNDS {
         let customers = customers(&scene, &process, &round.to_string()).await;
         let death = async {
-            sleep(whole * round / ROUNDS).await;
+            sleep(whole * 3 * round / (2 * ROUNDS)).await;
             process.kill().await;
         };
         let (seen, ()) = tokio::join!(join_all(customers.iter().map(|customer| live(&scene, customer))), death);
