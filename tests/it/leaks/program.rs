@@ -107,15 +107,10 @@ fn configure(database: &Database, directory: &Path, format: &str, port: u16) -> 
     fs::set_permissions(&leaky, Permissions::from_mode(0o755)).unwrap();
     let tan_file = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/tan-file.sh");
     let (head, mail) = text.split_once("[channel.email]").unwrap();
-    let env = |code: u8| {
-        format!(
-            "SPOOL_DIR = \"{}\", TAN_FILE = \"{tan_file}\", EXIT_CODE = \"{code}\"",
-            directory.join("spool").display()
-        )
-    };
+    let env = |code: u8| format!("env = {{ TAN_FILE = \"{tan_file}\", EXIT_CODE = \"{code}\", ");
     let leaky = |text: &str, code| {
         text.replace(&format!("script = \"{tan_file}\""), &format!("script = \"{}\"", leaky.display()))
-            .replace("SPOOL_DIR = \"spool\"", &env(code))
+            .replace("env = { ", &env(code))
     };
     let text = format!("{}[channel.email]{}", leaky(head, 0), leaky(mail, 1));
     let config = directory.join("tanager.toml");
