@@ -1,6 +1,6 @@
 //! The parts of the service, made of its settings.
 
-use std::{num::NonZeroU16, sync::Arc};
+use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use tokio::runtime::Handle;
 
@@ -18,6 +18,9 @@ use crate::{
         schema,
     },
 };
+
+/// What the database has over its own time-out of a statement before it is given up.
+const PATIENCE_MARGIN: Duration = Duration::from_secs(2);
 
 /// What a test hands in instead of the real thing.
 pub struct Overrides {
@@ -75,6 +78,7 @@ pub fn datastore(
         chance: Arc::clone(&overrides.chance),
         clock: Arc::clone(&overrides.clock),
         limits: Arc::new(settings.limits.clone()),
+        patience: settings.database.statement_timeout + PATIENCE_MARGIN,
     }))
 }
 

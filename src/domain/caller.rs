@@ -81,8 +81,10 @@ pub struct AccessToken {
 /// What a caller wants to do with an account, as far as permission goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
-    /// Look at the account, its channels, challenges and tokens.
+    /// Look at the account and its channels.
     Read,
+    /// Look at the account's challenges and access tokens: the customer's own.
+    Watch,
     /// End the access token that calls.
     LogOut,
     /// End one of the account's access tokens.
@@ -107,10 +109,12 @@ impl AccessToken {
     /// Whether this token may do `deed` to the account of that name: the table of `api.md` section 2.
     pub fn may(&self, deed: Deed, username: &Username) -> Result<(), Forbidden> {
         let allowed = match self.scope {
-            Scope::Admin => !matches!(deed, Deed::Prove | Deed::LogOut | Deed::MintToken | Deed::EndToken),
+            Scope::Admin => matches!(deed, Deed::Read | Deed::ChangeFactors | Deed::DeleteAccount | Deed::Operate),
             Scope::Service => matches!(deed, Deed::MintToken | Deed::DeleteAccount),
             Scope::ReadWrite => self.owner.as_ref() == Some(username) && self.owner_may(deed),
-            Scope::ReadOnly => self.owner.as_ref() == Some(username) && matches!(deed, Deed::Read | Deed::LogOut),
+            Scope::ReadOnly => {
+                self.owner.as_ref() == Some(username) && matches!(deed, Deed::Read | Deed::Watch | Deed::LogOut)
+            }
         };
         allowed.then_some(()).ok_or(Forbidden)
     }
@@ -118,7 +122,7 @@ impl AccessToken {
     fn owner_may(&self, deed: Deed) -> bool {
         let interactive = self.mfa != Mfa::NonInteractive;
         match deed {
-            Deed::Read | Deed::LogOut | Deed::EndToken | Deed::ChangeFactors => true,
+            Deed::Read | Deed::Watch | Deed::LogOut | Deed::EndToken | Deed::ChangeFactors => true,
             Deed::Prove | Deed::MintToken | Deed::DeleteAccount => interactive,
             Deed::Operate => false,
         }
@@ -169,8 +173,9 @@ mod tests {
         }
     }
 
-    const DEEDS: [Deed; 8] = [
+    const DEEDS: [Deed; 9] = [
         Deed::Read,
+        Deed::Watch,
         Deed::LogOut,
         Deed::EndToken,
         Deed::ChangeFactors,
@@ -197,20 +202,20 @@ mod tests {
 
     #[test]
     fn each_scope_may_what_the_table_says() {
-        use Deed::{ChangeFactors, DeleteAccount, EndToken, LogOut, MintToken, Operate, Prove, Read};
+        use Deed::{ChangeFactors, DeleteAccount, EndToken, LogOut, MintToken, Operate, Prove, Read, Watch};
         assert_eq!(
             allowed(&token(Scope::Admin, None, Mfa::Pending), "bob"),
             [Read, ChangeFactors, DeleteAccount, Operate]
         );
         assert_eq!(allowed(&token(Scope::Service, None, Mfa::Pending), "bob"), [MintToken, DeleteAccount]);
-        assert_eq!(allowed(&token(Scope::ReadOnly, Some("bob"), Mfa::Pending), "bob"), [Read, LogOut]);
+        assert_eq!(allowed(&token(Scope::ReadOnly, Some("bob"), Mfa::Pending), "bob"), [Read, Watch, LogOut]);
         assert_eq!(
             allowed(&token(Scope::ReadWrite, Some("bob"), Mfa::Pending), "bob"),
-            [Read, LogOut, EndToken, ChangeFactors, Prove, MintToken, DeleteAccount]
+            [Read, Watch, LogOut, EndToken, ChangeFactors, Prove, MintToken, DeleteAccount]
         );
         assert_eq!(
             allowed(&token(Scope::ReadWrite, Some("bob"), Mfa::NonInteractive), "bob"),
-            [Read, LogOut, EndToken, ChangeFactors]
+            [Read, Watch, LogOut, EndToken, ChangeFactors]
         );
     }
 

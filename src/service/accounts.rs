@@ -95,7 +95,7 @@ impl Service {
 
     /// The account as its customer sees it, addresses masked; an operator sees them in clear.
     pub async fn show_account(&self, caller: &AccessToken, username: &Username) -> Result<AccountListing, Failure> {
-        self.show(caller, Wanted::account(username), |account, terms| {
+        self.show(caller, Deed::Read, Wanted::account(username), |account, terms| {
             let blocked_until = account.standing.blocked_until.filter(|until| *until > terms.now);
             Ok(AccountListing {
                 username: account.username.clone(),

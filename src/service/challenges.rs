@@ -141,7 +141,7 @@ impl Service {
         username: &Username,
         id: ChallengeId,
     ) -> Result<ChallengeView, Failure> {
-        self.show(caller, Wanted::challenge(username, id), |account, terms| {
+        self.show(caller, Deed::Watch, Wanted::challenge(username, id), |account, terms| {
             Ok(account.view(account.challenge(id)?, terms))
         })
         .await

@@ -45,10 +45,30 @@ pub struct Enrolment {
     pub challenge: ChallengeView,
 }
 
+/// An address to be enrolled, and how the customer is shown it.
+pub(super) struct NewAddress {
+    address: Address,
+    summary: String,
+}
+
+impl NewAddress {
+    /// One that the caller gave: shown whole.
+    pub(super) fn given(address: Address) -> Self {
+        let summary = message::enrolment_summary(&address, address.reveal());
+        Self { address, summary }
+    }
+
+    /// The account's contact data, which its client sees masked only.
+    fn known(address: Address) -> Self {
+        let summary = message::enrolment_summary(&address, &address.masked());
+        Self { address, summary }
+    }
+}
+
 impl Service {
     /// The account's channels: active ones, and those that wait for their proof.
     pub async fn list_channels(&self, caller: &AccessToken, username: &Username) -> Result<Vec<ChannelRow>, Failure> {
-        self.show(caller, Wanted::account(username), |account, terms| Ok(rows(account, terms))).await
+        self.show(caller, Deed::Read, Wanted::account(username), |account, terms| Ok(rows(account, terms))).await
     }
 
     /// Enrols an address: a TAN goes to it, and it is in force once that comes back. Protected when the account has
@@ -67,7 +87,8 @@ impl Service {
         let dispatch = self
             .change(caller, Deed::ChangeFactors, wanted, |account, terms| {
                 let address = account.address_to_enrol(channel, given.cloned())?;
-                self.begin_enrolment(account, terms, caller, &place.outlet, address, request)
+                let new = if given.is_some() { NewAddress::given(address) } else { NewAddress::known(address) };
+                self.begin_enrolment(account, terms, caller, &place.outlet, new, request)
             })
             .await?;
         Ok(Enrolment { channel, challenge: self.deliver(place, dispatch).await? })
@@ -80,15 +101,15 @@ impl Service {
         terms: &Terms<'_>,
         caller: &AccessToken,
         outlet: &crate::channel::Outlet,
-        address: Address,
+        new: NewAddress,
         request: &ProtectedRequest,
     ) -> Result<Dispatch, Failure> {
         caller.may_begin_own_operation().map_err(|_| Refusal::Forbidden)?;
         account.refuse_blocked(terms)?;
-        let cleared = self.clear(account, terms, caller, request, &message::enrolment_summary(&address))?;
-        let new = self.new_challenge(terms, caller, outlet);
-        account.enrol(terms, &new, address, cleared, ReservationId::new(terms.now, self.chance()))?;
-        self.dispatch(account, terms, new.id)
+        let cleared = self.clear(account, terms, caller, request, &new.summary)?;
+        let challenge = self.new_challenge(terms, caller, outlet);
+        account.enrol(terms, &challenge, new.address, cleared, ReservationId::new(terms.now, self.chance()))?;
+        self.dispatch(account, terms, challenge.id)
     }
 
     /// Removes a channel: a pending address first, freely; an active one is protected.

@@ -1,7 +1,7 @@
 //! Changing contact data and language. Where an active channel stands behind an address, its change is an enrolment,
 //! and its removal that of the channel.
 
-use super::{Enrolment, Failure, ProtectedRequest, Service, message, permit, sending::Dispatch};
+use super::{Enrolment, Failure, ProtectedRequest, Service, channels::NewAddress, message, permit, sending::Dispatch};
 use crate::{
     channel::Outlet,
     domain::{
@@ -163,7 +163,8 @@ impl Service {
             self.refuse_unserved(&address)?;
         }
         let wanted = Wanted::account(username);
-        let changed = self.show(caller, wanted, |account, _| Ok(patch.plan(account)?.changed.into_iter().next()));
+        let changed =
+            self.show(caller, Deed::Read, wanted, |account, _| Ok(patch.plan(account)?.changed.into_iter().next()));
         let changed = changed.await?;
         let mut place = match &changed {
             Some(address) => Some(self.place(address.channel()).await?),
@@ -181,7 +182,14 @@ impl Service {
             }
             Applied::ToSend(channel, dispatch) => {
                 let place = place.take().ok_or(CHANGED_MEANWHILE)?;
-                Ok(Patched::Pending(Enrolment { channel, challenge: self.deliver(place, dispatch).await? }))
+                let challenge = self.deliver(place, dispatch).await?;
+                // Only now: a message that could not be handed over leaves everything as it was.
+                self.change(caller, Deed::ChangeFactors, wanted, |account, _| {
+                    patch.plan(account)?.apply_plain(account, patch.language.as_ref());
+                    Ok(())
+                })
+                .await?;
+                Ok(Patched::Pending(Enrolment { channel, challenge }))
             }
         }
     }
@@ -198,8 +206,8 @@ impl Service {
         let plan = patch.plan(account)?;
         if let Some(address) = plan.changed.first() {
             let outlet = outlet.ok_or(CHANGED_MEANWHILE)?;
-            let dispatch = self.begin_enrolment(account, terms, caller, outlet, address.clone(), request)?;
-            plan.apply_plain(account, patch.language.as_ref());
+            let dispatch =
+                self.begin_enrolment(account, terms, caller, outlet, NewAddress::given(address.clone()), request)?;
             return Ok(Applied::ToSend(address.channel(), dispatch));
         }
         let mut notices = Vec::new();

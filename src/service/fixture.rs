@@ -38,6 +38,7 @@ pub(crate) fn without_database() -> Service {
         chance: Arc::new(Fixed(1)),
         clock: Arc::new(DatabaseClock),
         limits: Arc::clone(&limits),
+        patience: wait,
     });
     let outlet = Arc::new(Outlet::new(Arc::new(Recording::new()), GateSettings::default()));
     Service::new(Parts {

@@ -94,10 +94,10 @@ fn addressed(account: &Account, address: Address, text: String) -> Envelope {
     }
 }
 
-/// What a customer is shown when a new address is to be put in force: all of it, unless it is too long to show.
-pub(super) fn enrolment_summary(address: &Address) -> String {
+/// What a customer is shown when a new address is to be put in force: `shown` of it, unless that is too long to show.
+pub(super) fn enrolment_summary(address: &Address, shown: &str) -> String {
     const LONGEST_SHOWN: usize = 80;
-    let shown = if address.reveal().len() <= LONGEST_SHOWN { address.reveal().to_owned() } else { address.masked() };
+    let shown = if shown.len() <= LONGEST_SHOWN { shown.to_owned() } else { address.masked() };
     match address.channel() {
         Channel::Sms => format!("send TANs by SMS to {shown}"),
         _ => format!("send TANs by email to {shown}"),

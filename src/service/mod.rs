@@ -182,10 +182,11 @@ impl Service {
     async fn show<T>(
         &self,
         caller: &AccessToken,
+        deed: Deed,
         wanted: Wanted<'_>,
         look: impl FnOnce(&Account, &Terms<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        permit(caller, Deed::Read, wanted.username)?;
+        permit(caller, deed, wanted.username)?;
         let seen = self
             .store()
             .look(wanted, |account, now| account.deleted_at.is_none().then(|| look(account, &self.terms(now))))

@@ -101,7 +101,7 @@ impl Service {
 
     /// The account's access tokens, without their secrets.
     pub async fn list_tokens(&self, caller: &AccessToken, username: &Username) -> Result<Vec<AccessToken>, Failure> {
-        super::permit(caller, Deed::Read, username)?;
+        super::permit(caller, Deed::Watch, username)?;
         self.store().list_access_tokens(username).await?.ok_or_else(|| super::no_account(caller))
     }
 

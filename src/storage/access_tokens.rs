@@ -15,20 +15,15 @@ use crate::domain::{
 impl Datastore {
     /// The access token of that secret, expired or not, with the moment it was read.
     pub async fn find_access_token(&self, hash: &SecretHash) -> Result<Option<(AccessToken, Timestamp)>, StoreError> {
-        let connection = self.connection().await?;
-        let statement = connection.prepare_cached(sql::ACCESS_TOKEN_FIND).await?;
-        let Some(row) = connection.query_opt(&statement, &[&hash.as_bytes().as_slice()]).await? else {
-            return Ok(None);
-        };
+        let rows = self.query(sql::ACCESS_TOKEN_FIND, &[&hash.as_bytes().as_slice()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
         let read_at = row.try_get::<_, Moment>("read_at")?.0;
-        Ok(Some((read_token(&row)?, self.shift(read_at))))
+        Ok(Some((read_token(row)?, self.shift(read_at))))
     }
 
     /// The account's access tokens that have not expired, oldest first; `None` when there is no such account.
     pub async fn list_access_tokens(&self, username: &Username) -> Result<Option<Vec<AccessToken>>, StoreError> {
-        let connection = self.connection().await?;
-        let statement = connection.prepare_cached(sql::ACCESS_TOKEN_LIST).await?;
-        let rows = connection.query(&statement, &[&username.as_str()]).await?;
+        let rows = self.query(sql::ACCESS_TOKEN_LIST, &[&username.as_str()]).await?;
         let Some(first) = rows.first() else { return Ok(None) };
         let now = self.shift(first.try_get::<_, Moment>("read_at")?.0);
         let mut tokens = Vec::new();

@@ -62,18 +62,14 @@ impl Datastore {
             vec![&id, &username, &phone, &email, &language, &events.head.sequence, &mac, &at, &kinds, &addresses];
         parameters.extend(events.creation_parameters());
         parameters.push(&meters);
-        let connection = self.connection().await?;
-        let statement = connection.prepare_cached(sql::ACCOUNT_CREATE).await?;
-        Ok(connection.query_opt(&statement, &parameters).await?.is_some())
+        Ok(!self.query(sql::ACCOUNT_CREATE, &parameters).await?.is_empty())
     }
 
     /// The accounts whose names begin with the page's filter, by name.
     pub async fn list(&self, page: &Page<'_>) -> Result<Vec<Listed>, StoreError> {
-        let connection = self.connection().await?;
-        let statement = connection.prepare_cached(sql::ACCOUNT_LIST).await?;
         // `~` is the last character a username can have, so this is behind every name that begins with the filter.
         let end = format!("{}\u{7f}", page.filter);
-        let rows = connection.query(&statement, &[&page.filter, &end, &page.limit, &page.offset]).await?;
+        let rows = self.query(sql::ACCOUNT_LIST, &[&page.filter, &end, &page.limit, &page.offset]).await?;
         rows.iter().map(|row| self.read_listed(row)).collect()
     }
 

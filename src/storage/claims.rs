@@ -18,9 +18,7 @@ pub struct LapsedClaim {
 impl Datastore {
     /// Up to `limit` sendings whose lease has run out, the oldest first.
     pub async fn lapsed_claims(&self, now: Timestamp, limit: i64) -> Result<Vec<LapsedClaim>, StoreError> {
-        let connection = self.connection().await?;
-        let statement = connection.prepare_cached(sql::CHALLENGE_LAPSED).await?;
-        let rows = connection.query(&statement, &[&Moment(now), &limit]).await?;
+        let rows = self.query(sql::CHALLENGE_LAPSED, &[&Moment(now), &limit]).await?;
         let read = |row: &tokio_postgres::Row| {
             Ok(LapsedClaim {
                 username: Username::stored(row.try_get("username")?),

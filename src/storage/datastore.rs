@@ -1,9 +1,10 @@
 //! The database, as the service uses it: load an account, decide, write what follows.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use deadpool_postgres::{GenericClient, Object, Pool};
-use tokio_postgres::Row;
+use tokio::time::{error::Elapsed, timeout};
+use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
 use super::{
@@ -37,6 +38,9 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Which challenges stay live.
     pub limits: Arc<Limits>,
+    /// How long the database is waited for once it has a request; longer than its own statement time-out, which is
+    /// the usual end.
+    pub patience: Duration,
 }
 
 /// The database. Cheap to clone.
@@ -119,9 +123,24 @@ impl Datastore {
 
     /// The moment, by the database's clock.
     pub async fn now(&self) -> Result<Timestamp, StoreError> {
-        let connection = self.connection().await?;
-        let row = connection.query_one(&connection.prepare_cached(sql::SCHEMA_NOW).await?, &[]).await?;
+        let rows = self.query(sql::SCHEMA_NOW, &[]).await?;
+        let row = rows.first().ok_or(StoreError::Corrupt("the database has no time"))?;
         Ok(self.shift(row.try_get::<_, Moment>("read_at")?.0))
+    }
+
+    /// One statement in a transaction of its own; what the database does not answer in time is given up.
+    pub(super) async fn query(
+        &self,
+        statement: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, StoreError> {
+        let connection = self.connection().await?;
+        let answered = timeout(self.parts.patience, async {
+            let statement = connection.prepare_cached(statement).await?;
+            Ok(connection.query(&statement, parameters).await?)
+        });
+        let outcome = answered.await;
+        settled(connection, outcome)
     }
 
     /// Shows an account to `look`, without changing it. `None` when there is no such account; a deleted one is shown.
@@ -131,7 +150,8 @@ impl Datastore {
         look: impl FnOnce(&Account, Timestamp) -> T,
     ) -> Result<Option<T>, StoreError> {
         let connection = self.connection().await?;
-        let stored = self.load(&connection, wanted).await?;
+        let outcome = timeout(self.parts.patience, self.load(&connection, wanted)).await;
+        let stored = settled(connection, outcome)?;
         stored.map(|stored| Ok(look(&stored.account, self.decision_time(&stored)?))).transpose()
     }
 
@@ -148,10 +168,21 @@ impl Datastore {
     ) -> Result<Option<T>, StoreError> {
         let _turn = self.turns.take(wanted.username).await?;
         let mut connection = self.connection().await?;
-        match self.decide_once(&connection, wanted, author, &mut decide).await? {
+        let outcome = timeout(self.parts.patience, self.decide(&mut connection, wanted, author, &mut decide)).await;
+        settled(connection, outcome)
+    }
+
+    async fn decide<T>(
+        &self,
+        connection: &mut Object,
+        wanted: Wanted<'_>,
+        author: Author<'_>,
+        decide: &mut impl FnMut(&mut Account, Timestamp) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        match self.decide_once(connection, wanted, author, decide).await? {
             Decided::NoAccount => Ok(None),
             Decided::Written(answer) => Ok(Some(answer)),
-            Decided::Overtaken => self.decide_locked(&mut connection, wanted, author, &mut decide).await,
+            Decided::Overtaken => self.decide_locked(connection, wanted, author, decide).await,
         }
     }
 
@@ -218,11 +249,19 @@ impl Datastore {
     /// The moment that a decision about this account is made for: never before its last event.
     fn decision_time(&self, stored: &Stored) -> Result<Timestamp, StoreError> {
         let (now, last) = (self.shift(stored.read_at), stored.account.trail.at);
-        if last.since(now) > std::time::Duration::from_secs(TOLERANCE_SECONDS) {
+        if last.since(now) > Duration::from_secs(TOLERANCE_SECONDS) {
             return Err(StoreError::ClockBehind);
         }
         Ok(now.max(last))
     }
+}
+
+/// A connection whose answer did not come is not used again: nobody knows what would come next.
+fn settled<T>(connection: Object, outcome: Result<Result<T, StoreError>, Elapsed>) -> Result<T, StoreError> {
+    outcome.unwrap_or_else(|_| {
+        drop(Object::take(connection));
+        Err(StoreError::Silent)
+    })
 }
 
 enum Decided<T> {

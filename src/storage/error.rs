@@ -11,6 +11,9 @@ pub enum StoreError {
     /// The database refused a statement, or went away.
     #[error("the database did not do as asked")]
     Database(#[from] tokio_postgres::Error),
+    /// The database took the request and did not answer.
+    #[error("the database did not answer in time; the connection is given up")]
+    Silent,
     /// Too many requests for one account wait already.
     #[error("too many requests for one account at once")]
     Crowded,

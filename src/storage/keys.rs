@@ -1,6 +1,6 @@
 //! The key ring as the database knows it.
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 
 use super::{
     account_rows::{bytes32, natural},
@@ -19,10 +19,9 @@ pub struct KnownKey {
     pub active: bool,
 }
 
-/// Every key that the database knows.
-pub(super) async fn known_keys(client: &Client) -> Result<Vec<KnownKey>, StoreError> {
-    let rows = client.query(sql::KEY_LIST, &[]).await?;
-    let read = |row: &tokio_postgres::Row| {
+/// The keys in these rows of `key.list`.
+pub(super) fn read(rows: &[Row]) -> Result<Vec<KnownKey>, StoreError> {
+    let read = |row: &Row| {
         Ok(KnownKey {
             id: KeyId(natural(row.try_get("key_id")?)?),
             fingerprint: bytes32(row.try_get("fingerprint")?)?,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, error::SqlState};
 
 use super::{
     datastore::Datastore,
@@ -62,7 +62,7 @@ impl Migrator {
 
     /// Every key that the database knows.
     pub async fn known_keys(&self) -> Result<Vec<KnownKey>, StoreError> {
-        keys::known_keys(&self.client).await
+        keys::read(&self.client.query(sql::KEY_LIST, &[]).await?)
     }
 
     /// Makes a ring's keys known to a database that knows none yet.
@@ -87,32 +87,25 @@ impl Migrator {
     }
 }
 
-/// The schema's version; `None` when there is no schema at all.
-async fn version(client: &Client) -> Result<Option<i32>, StoreError> {
-    match client.query_one(sql::SCHEMA_VERSION, &[]).await {
-        Ok(row) => Ok(row.try_get("version")?),
-        Err(error) if error.code() == Some(&tokio_postgres::error::SqlState::UNDEFINED_TABLE) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
 impl Datastore {
     /// The schema's version; `None` when there is no schema at all.
     pub async fn schema_version(&self) -> Result<Option<i32>, StoreError> {
-        let connection = self.connection().await?;
-        version(&connection).await
+        match self.query(sql::SCHEMA_VERSION, &[]).await {
+            Ok(rows) => Ok(rows.first().map(|row| row.try_get("version")).transpose()?.flatten()),
+            Err(StoreError::Database(error)) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Every key that the database knows.
     pub async fn known_keys(&self) -> Result<Vec<KnownKey>, StoreError> {
-        let connection = self.connection().await?;
-        keys::known_keys(&connection).await
+        keys::read(&self.query(sql::KEY_LIST, &[]).await?)
     }
 
     /// Makes the partitions of the coming weeks, a last one included for what was begun before.
     pub async fn prepare_partitions(&self, now: Timestamp) -> Result<i32, StoreError> {
-        let connection = self.connection().await?;
         let since = Moment(now.minus(Duration::from_hours(24 * 7)));
-        Ok(connection.query_one(sql::SCHEMA_PREPARE_PARTITIONS, &[&since, &WEEKS_AHEAD]).await?.try_get("made")?)
+        let rows = self.query(sql::SCHEMA_PREPARE_PARTITIONS, &[&since, &WEEKS_AHEAD]).await?;
+        Ok(rows.first().map(|row| row.try_get("made")).transpose()?.unwrap_or(0))
     }
 }

@@ -131,16 +131,12 @@ impl Datastore {
     }
 
     async fn chain_behind(&self, (account, sequence): (Uuid, i64)) -> Result<Vec<Row>, StoreError> {
-        let connection = self.connection().await?;
-        let statement = connection.prepare_cached(sql::EVENT_CHAIN).await?;
-        Ok(connection.query(&statement, &[&account, &sequence, &BATCH]).await?)
+        self.query(sql::EVENT_CHAIN, &[&account, &sequence, &BATCH]).await
     }
 
     async fn missing_chain(&self, only: Option<AccountId>) -> Result<Option<Verdict>, StoreError> {
-        let connection = self.connection().await?;
-        let statement = connection.prepare_cached(sql::EVENT_BARE_ACCOUNTS).await?;
-        let only = only.map(AccountId::as_uuid);
-        let Some(row) = connection.query_opt(&statement, &[&only]).await? else { return Ok(None) };
+        let rows = self.query(sql::EVENT_BARE_ACCOUNTS, &[&only.map(AccountId::as_uuid)]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
         let username = row.try_get("username")?;
         Ok(Some(Verdict::Broken { username, sequence: 1, trouble: "it is missing: the whole chain is gone" }))
     }

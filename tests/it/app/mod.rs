@@ -6,7 +6,7 @@ mod cluster;
 mod process;
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},

@@ -103,7 +103,6 @@ async fn what_is_no_mailbox_is_refused_on_every_way_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the service reads `allowed_prefixes` and does not apply it"]
 async fn a_number_outside_the_allowed_prefixes_is_refused_on_every_way_in() {
     let more = "[limits]\nallowed_prefixes = [\"+41\", \"+4930\"]\n".to_owned();
     let app = TestApp::start_with(Wish { more, ..Wish::default() }).await;

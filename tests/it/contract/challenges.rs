@@ -170,7 +170,6 @@ async fn one_account_s_cool_down_is_not_another_s() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the service reads `account_per_hour` and does not apply it"]
 async fn an_account_gets_no_more_messages_in_an_hour_than_the_limit_says() {
     let app = TestApp::start().await;
     let alice = app.customer_with_sms("alice").await;

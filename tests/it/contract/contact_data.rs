@@ -175,7 +175,6 @@ async fn a_change_to_an_address_that_cannot_be_reached_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "what needs no proof is in force though the reply says that the message failed"]
 async fn a_change_whose_message_fails_leaves_the_language_alone_too() {
     let app = TestApp::start().await;
     let alice = app.customer_with_sms("alice").await;

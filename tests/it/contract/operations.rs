@@ -106,7 +106,6 @@ async fn a_bound_token_on_another_request_is_refused_and_void() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the cool-down of a solved challenge begins again when its token is void"]
 async fn a_solved_challenge_starts_no_cool_down_when_its_token_is_void() {
     let app = TestApp::start().await;
     let alice = app.customer_with_sms("alice").await;

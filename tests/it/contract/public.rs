@@ -27,15 +27,6 @@ async fn the_configuration_tells_what_is_offered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the service does not have these channels yet"]
-async fn channels_without_a_section_are_offered() {
-    let app = TestApp::start().await;
-    let config = app.stranger().get("/config").await;
-    assert_eq!(config.body["supported_tan_channels"], json!(["sms", "email", "totp", "recovery"]));
-    app.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_is_down_is_named_and_fails_nobody() {
     let app = TestApp::start().await;
     app.email.fail_always(SendError::Misconfigured(Reason::new("a test")));

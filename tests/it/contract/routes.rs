@@ -149,7 +149,6 @@ async fn every_route_of_the_document_has_an_entry_in_the_table_of_these_tests() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the document has the pages about itself alone"]
 async fn every_route_of_the_contract_is_in_the_document() {
     let app = TestApp::start().await;
     let documented = documented(&app).await;

@@ -101,18 +101,3 @@ async fn a_session_that_only_looks_logs_out_and_ends_no_other() {
     assert_eq!(alice.client.get("/accounts/alice").await.status, 200);
     app.stop().await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "the service has no step-up yet"]
-async fn a_session_is_stepped_up_by_a_token_that_is_then_spent() {
-    let app = TestApp::start().await;
-    let alice = app.customer_with_sms("alice").await;
-    let token = alice.token(&app).await;
-    let path = "/accounts/alice/session/step-up";
-    assert_eq!(alice.client.send(Method::POST, path, &[], None).await.error(), (403, 10002));
-    let stepped = with_token(&alice.client, Method::POST, path, &token, None).await;
-    assert_eq!((stepped.status.as_u16(), &stepped.body["mfa"]), (200, &json!(true)));
-    assert!(stepped.body["mfa_expiration"]["t_s"].is_u64());
-    assert_eq!(with_token(&alice.client, Method::POST, path, &token, None).await.error(), (403, 10003));
-    app.stop().await;
-}

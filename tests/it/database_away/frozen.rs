@@ -29,7 +29,6 @@ impl Drop for Frozen {
     }
 }
 
-#[ignore = "not so yet: nothing on the service's side bounds a statement whose answer never comes"]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_says_nothing_is_not_waited_for() {
     let scene = Scene::new().await;
