@@ -58,51 +58,43 @@ fn random_text(prefix: &str, chance: &dyn Chance) -> Zeroizing<String> {
     Zeroizing::new(format!("{prefix}{}", BASE64URL_NOPAD.encode(&*bytes)))
 }
 
-/// `tan_` and 43 url-safe characters: proves one solved challenge to one operation.
-pub struct OneShotToken(Zeroizing<String>);
+macro_rules! secret {
+    ($(#[$doc:meta])* $name:ident, $prefix:ident) => {
+        $(#[$doc])*
+        pub struct $name(Zeroizing<String>);
 
-impl OneShotToken {
-    /// A new token of 256 random bits.
-    #[must_use]
-    pub fn generate(chance: &dyn Chance) -> Self {
-        Self(random_text(ONE_SHOT_PREFIX, chance))
-    }
+        impl $name {
+            /// A new one of 256 random bits.
+            #[must_use]
+            pub fn generate(chance: &dyn Chance) -> Self {
+                Self(random_text($prefix, chance))
+            }
 
-    /// What is kept of it.
-    #[must_use]
-    pub fn hash(&self) -> SecretHash {
-        SecretHash::of(&self.0)
-    }
+            /// What is kept of it.
+            #[must_use]
+            pub fn hash(&self) -> SecretHash {
+                SecretHash::of(&self.0)
+            }
 
-    /// The token itself, for the one reply that hands it out.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
+            /// The secret itself, for the one reply that hands it out.
+            #[must_use]
+            pub fn reveal(&self) -> &str {
+                &self.0
+            }
+        }
+    };
 }
 
-/// `secret-token:` and 43 url-safe characters: says who is calling.
-pub struct AccessSecret(Zeroizing<String>);
-
-impl AccessSecret {
-    /// A new secret of 256 random bits.
-    #[must_use]
-    pub fn generate(chance: &dyn Chance) -> Self {
-        Self(random_text(ACCESS_PREFIX, chance))
-    }
-
-    /// What is kept of it.
-    #[must_use]
-    pub fn hash(&self) -> SecretHash {
-        SecretHash::of(&self.0)
-    }
-
-    /// The secret itself, for the one reply that hands it out.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
+secret!(
+    /// `tan_` and 43 url-safe characters: proves one solved challenge to one operation.
+    OneShotToken,
+    ONE_SHOT_PREFIX
+);
+secret!(
+    /// `secret-token:` and 43 url-safe characters: says who is calling.
+    AccessSecret,
+    ACCESS_PREFIX
+);
 
 #[cfg(test)]
 mod tests {

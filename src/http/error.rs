@@ -11,7 +11,7 @@ use actix_web::{
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use super::{code::Code, headers::TAN_REQUIRED};
+use super::{code::Code, header_names::TAN_REQUIRED};
 
 /// An answer with a status of 400 or more. `Debug` and `Display` show the code alone: members may name payments.
 pub struct ApiError {

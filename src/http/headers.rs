@@ -4,18 +4,12 @@
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
-use super::{code::Code, error::ApiError, secret::SecretText};
-
-/// Carries a one-shot token to a protected operation.
-pub const TAN_TOKEN: HeaderName = HeaderName::from_static("tan-token");
-/// Names the assurance that was missing.
-pub const TAN_REQUIRED: HeaderName = HeaderName::from_static("tan-required");
-/// Names one attempt of the client, so that a repeat does nothing twice.
-pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Carries the ids of Taler's challenges.
-pub const TALER_CHALLENGE_IDS: HeaderName = HeaderName::from_static("taler-challenge-ids");
-/// Names a request in logs, replies and the trail.
-pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use super::{
+    code::Code,
+    error::ApiError,
+    header_names::{IDEMPOTENCY_KEY, TAN_TOKEN},
+    secret::SecretText,
+};
 
 /// What stands before the secret of a bearer credential (RFC 8959).
 const SECRET_TOKEN: &str = "secret-token:";

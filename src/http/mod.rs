@@ -9,6 +9,7 @@ pub mod code;
 pub mod docs;
 pub mod error;
 pub mod handlers;
+pub mod header_names;
 pub mod headers;
 pub mod json;
 pub mod method;

@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::{account_rows::moment, datastore::Datastore, error::StoreError, moment::Moment, sql};
+use super::{columns::moment, datastore::Datastore, error::StoreError, moment::Moment, sql};
 use crate::domain::{
     caller::{AccessToken, Mfa, Scope},
     id::AccessTokenId,

@@ -4,6 +4,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{
+    columns::{bytes32, channel, moment, natural, optional_bytes32},
     error::StoreError,
     meters,
     moment::Moment,
@@ -193,24 +194,4 @@ fn read_token(row: &Row) -> Result<Option<IssuedToken>, StoreError> {
     let reservation = held.map(|(id, until)| Reservation { id: ReservationId::from_uuid(id), until });
     let token = |(hash, expires_at)| IssuedToken { hash: SecretHash::from_bytes(hash), expires_at, reservation };
     Ok(hash.zip(moment(row, "token_expires_at")?).map(token))
-}
-
-pub(super) fn moment(row: &Row, column: &str) -> Result<Option<Timestamp>, StoreError> {
-    Ok(row.try_get::<_, Option<Moment>>(column)?.map(|moment| moment.0))
-}
-
-pub(super) fn channel(name: &str) -> Result<Channel, StoreError> {
-    Channel::named(name).ok_or(StoreError::Corrupt("unknown channel"))
-}
-
-pub(super) fn natural(number: i16) -> Result<u16, StoreError> {
-    u16::try_from(number).map_err(|_| StoreError::Corrupt("a count below zero"))
-}
-
-pub(super) fn bytes32(bytes: &[u8]) -> Result<[u8; 32], StoreError> {
-    bytes.try_into().map_err(|_| StoreError::Corrupt("a digest has not 32 bytes"))
-}
-
-fn optional_bytes32(bytes: Option<&[u8]>) -> Result<Option<[u8; 32]>, StoreError> {
-    bytes.map(bytes32).transpose()
 }

@@ -2,6 +2,7 @@
 
 use super::{
     account_rows::{self, SealedContact},
+    columns,
     datastore::{Author, Datastore},
     error::StoreError,
     moment::Moment,
@@ -84,8 +85,8 @@ impl Datastore {
             username: Username::stored(row.try_get("username")?),
             contact: account_rows::read_contact(row.try_get("account_id")?, &sealed, &self.sealer())?,
             language: row.try_get::<_, Option<&str>>("language")?.and_then(Language::parse),
-            blocked_until: account_rows::moment(row, "blocked_until")?,
-            channels: kinds.into_iter().map(account_rows::channel).collect::<Result<_, _>>()?,
+            blocked_until: columns::moment(row, "blocked_until")?,
+            channels: kinds.into_iter().map(columns::channel).collect::<Result<_, _>>()?,
         })
     }
 

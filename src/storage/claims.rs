@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{account_rows, datastore::Datastore, error::StoreError, moment::Moment, sql};
+use super::{columns, datastore::Datastore, error::StoreError, moment::Moment, sql};
 use crate::domain::{channel::Channel, id::ChallengeId, time::Timestamp, username::Username};
 
 /// A sending to be taken over.
@@ -23,7 +23,7 @@ impl Datastore {
             Ok(LapsedClaim {
                 username: Username::stored(row.try_get("username")?),
                 challenge: ChallengeId::from_uuid(row.try_get::<_, Uuid>("challenge_id")?),
-                channel: account_rows::channel(row.try_get("channel")?)?,
+                channel: columns::channel(row.try_get("channel")?)?,
             })
         };
         rows.iter().map(read).collect()

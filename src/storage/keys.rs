@@ -3,7 +3,7 @@
 use tokio_postgres::{Client, Row};
 
 use super::{
-    account_rows::{bytes32, natural},
+    columns::{bytes32, natural},
     error::StoreError,
     sql,
 };

@@ -2,23 +2,17 @@
 
 use tokio_postgres::Row;
 
-use super::{
-    account_rows::bytes32,
-    error::StoreError,
-    moment::Moment,
-    transition::{Parameters, parameters},
-};
+use super::{columns::bytes32, error::StoreError, moment::Moment};
 use crate::domain::{
-    account::{Account, Contact},
+    account::Contact,
     address::Address,
     channel::Channel,
     keys::KeyRing,
-    limits::Limits,
     meter::{Meter, Window},
 };
 
 /// The key that a meter's window is found by.
-fn key(meter: &Meter, ring: &KeyRing) -> Result<[u8; 32], StoreError> {
+pub(super) fn key(meter: &Meter, ring: &KeyRing) -> Result<[u8; 32], StoreError> {
     Ok(ring.look_up("meter", meter.name().as_bytes())?)
 }
 
@@ -61,40 +55,4 @@ pub(super) fn read_windows(
         }
     }
     Ok(windows)
-}
-
-/// $78 to $80: what this transition's transmission is counted in; by key, so that two transitions cannot wait for each
-/// other in a circle.
-pub(super) struct MeterColumns {
-    keys: Vec<Vec<u8>>,
-    hour_most: Vec<i32>,
-    day_most: Vec<i32>,
-}
-
-impl MeterColumns {
-    pub(super) fn of(account: &Account, limits: &Limits, ring: &KeyRing) -> Result<Self, StoreError> {
-        let mut rows = Vec::new();
-        for meter in &account.metered {
-            let most = |wanted: fn(&str) -> bool| {
-                let cap = meter.caps(limits).into_iter().find(|cap| wanted(cap.limit));
-                cap.map_or(i32::MAX, |cap| i32::try_from(cap.most).unwrap_or(i32::MAX))
-            };
-            rows.push((
-                key(meter, ring)?,
-                most(|limit| limit.ends_with("_hour")),
-                most(|limit| limit.ends_with("_day")),
-            ));
-        }
-        rows.sort_unstable();
-        rows.dedup_by_key(|(key, ..)| *key);
-        Ok(Self {
-            keys: rows.iter().map(|(key, ..)| key.to_vec()).collect(),
-            hour_most: rows.iter().map(|(_, hour, _)| *hour).collect(),
-            day_most: rows.iter().map(|(.., day)| *day).collect(),
-        })
-    }
-
-    pub(super) fn parameters(&self) -> Parameters<'_> {
-        parameters![self.keys, self.hour_most, self.day_most]
-    }
 }

@@ -4,6 +4,7 @@ pub mod access_tokens;
 mod account_rows;
 pub mod accounts;
 pub mod claims;
+mod columns;
 pub mod connect;
 pub mod datastore;
 pub mod error;

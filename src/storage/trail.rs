@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{
-    account_rows::{bytes32, natural},
+    columns::{bytes32, natural},
     datastore::Datastore,
     error::StoreError,
     moment::Moment,

@@ -6,11 +6,10 @@ macro_rules! parameters {
     ($($value:expr),* $(,)?) => { vec![$(&$value as &(dyn tokio_postgres::types::ToSql + Sync)),*] };
 }
 
-pub(super) use parameters;
-
 mod challenges;
 mod events;
 mod factors;
+mod meters;
 
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -18,11 +17,12 @@ use uuid::Uuid;
 use self::{
     challenges::{Changed, Made},
     factors::{ChannelColumns, TokenColumns},
+    meters::MeterColumns,
 };
 use super::{
     account_rows::{SealedContact, Stored},
     error::StoreError,
-    meters::{self, MeterColumns},
+    meters::{contact_keys, keys},
     moment::Moment,
     seal::{Column, Sealer},
 };
@@ -86,7 +86,7 @@ impl Transition {
             tokens: TokenColumns::of(after),
             sends: after.sends.iter().copied().map(Moment).collect(),
             meters: MeterColumns::of(after, writing.limits, sealer.ring)?,
-            made_meters: made.map_or(Ok(Vec::new()), |challenge| meters::keys(&challenge.address, sealer.ring))?,
+            made_meters: made.map_or(Ok(Vec::new()), |challenge| keys(&challenge.address, sealer.ring))?,
             durability: if writing.may_be_lost { "off" } else { "on" },
             events,
         }))
@@ -191,7 +191,7 @@ pub(super) fn seal_contact(account: &Account, sealer: &Sealer<'_>) -> Result<Sea
     Ok(SealedContact {
         phone: seal(Channel::Sms)?,
         email: seal(Channel::Email)?,
-        meters: meters::contact_keys(&account.contact, sealer.ring)?,
+        meters: contact_keys(&account.contact, sealer.ring)?,
     })
 }
 

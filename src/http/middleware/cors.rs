@@ -6,7 +6,7 @@ use actix_web::http::{
     header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
 };
 
-use crate::http::headers::{IDEMPOTENCY_KEY, TALER_CHALLENGE_IDS, TAN_REQUIRED, TAN_TOKEN, X_REQUEST_ID};
+use crate::http::header_names::{IDEMPOTENCY_KEY, TALER_CHALLENGE_IDS, TAN_REQUIRED, TAN_TOKEN, X_REQUEST_ID};
 
 /// How long a browser may keep the answer to a pre-flight request, in seconds.
 const PREFLIGHT_KEPT: usize = 600;

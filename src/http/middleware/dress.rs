@@ -16,7 +16,7 @@ use super::request_id::RequestId;
 use crate::http::{
     code::Code,
     error::{Answered, ApiError},
-    headers::X_REQUEST_ID,
+    header_names::X_REQUEST_ID,
     metrics,
 };
 

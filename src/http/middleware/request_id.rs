@@ -11,7 +11,7 @@ use actix_web::{
 };
 use data_encoding::HEXLOWER;
 
-use crate::{domain::chance::Chance, http::headers::X_REQUEST_ID};
+use crate::{domain::chance::Chance, http::header_names::X_REQUEST_ID};
 
 const LONGEST: usize = 128;
 /// What the service's own tokens begin with.
