@@ -53,6 +53,11 @@ impl Contact {
         }
     }
 
+    /// Every address.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> {
+        Channel::ALL.into_iter().filter_map(|channel| self.of(channel))
+    }
+
     /// Puts an address in its place.
     pub fn put(&mut self, address: &Address) {
         match address {

@@ -61,7 +61,7 @@ impl Service {
     /// Makes an account. The same again is the same; other data under a taken name is refused.
     pub async fn create_account(&self, caller: &AccessToken, new: &NewAccount) -> Result<Created, Failure> {
         permit(caller, Deed::Operate, &new.username)?;
-        for address in Channel::ALL.into_iter().filter_map(|channel| new.contact.of(channel)) {
+        for address in new.contact.addresses() {
             self.refuse_unserved(&address)?;
         }
         let now = self.store().now().await?;

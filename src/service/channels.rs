@@ -83,7 +83,8 @@ impl Service {
     ) -> Result<Enrolment, Failure> {
         permit(caller, Deed::ChangeFactors, username)?;
         let place = self.place(channel).await?;
-        let wanted = Wanted { address: given, ..Wanted::account(username) };
+        let wanted =
+            Wanted { addresses: given.map(std::slice::from_ref).unwrap_or_default(), ..Wanted::account(username) };
         let dispatch = self
             .change(caller, Deed::ChangeFactors, wanted, |account, terms| {
                 let address = account.address_to_enrol(channel, given.cloned())?;

@@ -1,9 +1,15 @@
 //! Changing contact data and language. Where an active channel stands behind an address, its change is an enrolment,
 //! and its removal that of the channel.
 
-use super::{Enrolment, Failure, ProtectedRequest, Service, channels::NewAddress, message, permit, sending::Dispatch};
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Enrolment, Failure, ProtectedRequest, Service,
+    channels::NewAddress,
+    message, permit,
+    sending::{Dispatch, Place},
+};
 use crate::{
-    channel::Outlet,
     domain::{
         account::{Account, Terms},
         address::{Address, Mailbox, PhoneNumber},
@@ -60,21 +66,28 @@ struct Plan {
     changed: Vec<Address>,
 }
 
+/// A patch with who asks for it and how.
+#[derive(Clone, Copy)]
+struct Patching<'a> {
+    caller: &'a AccessToken,
+    patch: &'a ContactPatch,
+    request: &'a ProtectedRequest,
+}
+
 /// What a transition decided.
 enum Applied {
+    /// All is in force; whom to tell what.
     Done(Box<Account>, Timestamp, Vec<Notice>),
-    ToSend(Channel, Dispatch),
+    /// A message was claimed, at this place.
+    ToSend(Place, Box<Dispatch>),
+    /// Nothing was changed: a place at this channel's outlet has to be waited for.
+    NeedsPlace(Channel),
 }
 
 const ONE_CHANGE: Refusal = Refusal::Parameter {
     name: "contact_data",
     trouble: "Change one address with an active channel a request, and remove none in the same one; nothing was changed.",
 };
-const CHANGED_MEANWHILE: Refusal = Refusal::Parameter {
-    name: "contact_data",
-    trouble: "The account's channels were changed at the same time; look, then try again.",
-};
-
 impl ContactPatch {
     /// The addresses that are to be put.
     fn addresses(&self) -> Vec<Address> {
@@ -162,54 +175,74 @@ impl Service {
         for address in patch.addresses() {
             self.refuse_unserved(&address)?;
         }
-        let wanted = Wanted::account(username);
-        let changed =
-            self.show(caller, Deed::Read, wanted, |account, _| Ok(patch.plan(account)?.changed.into_iter().next()));
-        let changed = changed.await?;
-        let mut place = match &changed {
-            Some(address) => Some(self.place(address.channel()).await?),
-            None => None,
+        let addresses = patch.addresses();
+        let wanted = Wanted { addresses: &addresses, ..Wanted::account(username) };
+        let patching = Patching { caller, patch, request };
+        let applied = match self.apply(wanted, patching, None).await? {
+            Applied::NeedsPlace(channel) => self.apply(wanted, patching, Some(self.place(channel).await?)).await?,
+            applied => applied,
         };
-        let wanted = Wanted { address: changed.as_ref(), ..wanted };
-        let outlet = place.as_ref().map(|place| place.outlet.clone());
-        let applied = self.change(caller, Deed::ChangeFactors, wanted, |account, terms| {
-            self.apply(account, terms, caller, patch, request, outlet.as_deref())
-        });
-        match applied.await? {
+        match applied {
             Applied::Done(account, now, notices) => {
                 self.notify(&account, now, &notices);
                 Ok(Patched::Done)
             }
-            Applied::ToSend(channel, dispatch) => {
-                let place = place.take().ok_or(CHANGED_MEANWHILE)?;
-                let challenge = self.deliver(place, dispatch).await?;
-                // Only now: a message that could not be handed over leaves everything as it was.
-                self.change(caller, Deed::ChangeFactors, wanted, |account, _| {
-                    patch.plan(account)?.apply_plain(account, patch.language.as_ref());
-                    Ok(())
-                })
-                .await?;
-                Ok(Patched::Pending(Enrolment { channel, challenge }))
-            }
+            Applied::ToSend(place, dispatch) => self.deliver_change(wanted, patching, place, *dispatch).await,
+            Applied::NeedsPlace(_) => Err(Failure::Busy { retry_after: Duration::from_secs(1) }),
         }
     }
 
-    fn apply(
+    /// Sends the TAN to the changed address; what else the patch says is put in force only then, as a message that
+    /// could not be handed over leaves everything as it was.
+    async fn deliver_change(
+        &self,
+        wanted: Wanted<'_>,
+        patching: Patching<'_>,
+        place: Place,
+        dispatch: Dispatch,
+    ) -> Result<Patched, Failure> {
+        let challenge = self.deliver(place, dispatch).await?;
+        let Patching { caller, patch, .. } = patching;
+        let rest = self.change(caller, Deed::ChangeFactors, wanted, |account, _| {
+            patch.plan(account)?.apply_plain(account, patch.language.as_ref());
+            Ok(())
+        });
+        rest.await?;
+        Ok(Patched::Pending(Enrolment { channel: challenge.channel, challenge }))
+    }
+
+    /// Decides about a patch, at the place given or, where a message is to go out, at one that is free at this moment.
+    async fn apply(
+        &self,
+        wanted: Wanted<'_>,
+        patching: Patching<'_>,
+        mut place: Option<Place>,
+    ) -> Result<Applied, Failure> {
+        let Patching { caller, patch, request } = patching;
+        self.change(caller, Deed::ChangeFactors, wanted, |account, terms| {
+            let plan = patch.plan(account)?;
+            let Some(address) = plan.changed.first() else {
+                return self.apply_without_message(account, terms, patching, &plan);
+            };
+            let outlet = self.outlet(address.channel())?;
+            let Some(place) = place.take().or_else(|| Place::free_now(Arc::clone(&outlet))) else {
+                return Ok(Applied::NeedsPlace(address.channel()));
+            };
+            let new = NewAddress::given(address.clone());
+            let dispatch = self.begin_enrolment(account, terms, caller, &outlet, new, request)?;
+            Ok(Applied::ToSend(place, Box::new(dispatch)))
+        })
+        .await
+    }
+
+    fn apply_without_message(
         &self,
         account: &mut Account,
         terms: &Terms<'_>,
-        caller: &AccessToken,
-        patch: &ContactPatch,
-        request: &ProtectedRequest,
-        outlet: Option<&Outlet>,
+        patching: Patching<'_>,
+        plan: &Plan,
     ) -> Result<Applied, Failure> {
-        let plan = patch.plan(account)?;
-        if let Some(address) = plan.changed.first() {
-            let outlet = outlet.ok_or(CHANGED_MEANWHILE)?;
-            let dispatch =
-                self.begin_enrolment(account, terms, caller, outlet, NewAddress::given(address.clone()), request)?;
-            return Ok(Applied::ToSend(address.channel(), dispatch));
-        }
+        let Patching { caller, patch, request } = patching;
         let mut notices = Vec::new();
         if !plan.removed.is_empty() {
             let cleared = self.clear(account, terms, caller, request, &plan.removal_summary(account))?;

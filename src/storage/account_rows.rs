@@ -43,12 +43,8 @@ pub(super) struct SealedContact {
     pub(super) meters: Vec<Vec<u8>>,
 }
 
-/// `enrolled` is the address that the request names, for what was sent to it.
-pub(super) fn read(
-    rows: &[Row],
-    enrolled: Option<&Address>,
-    sealer: &Sealer<'_>,
-) -> Result<Option<Stored>, StoreError> {
+/// `enrolled` are the addresses that the request names, for what was sent to them.
+pub(super) fn read(rows: &[Row], enrolled: &[Address], sealer: &Sealer<'_>) -> Result<Option<Stored>, StoreError> {
     let Some(first) = rows.first() else { return Ok(None) };
     let mut stored = read_account(first, sealer)?;
     let account = stored.account.id.as_uuid();
@@ -59,10 +55,10 @@ pub(super) fn read(
             stored.account.challenges.push(read_challenge(row, account, id, sealer)?);
         }
     }
-    let contact = Channel::ALL.into_iter().filter_map(|channel| stored.account.contact.of(channel));
+    let contact = stored.account.contact.addresses();
     let challenges = stored.account.challenges.iter().map(|challenge| challenge.address.clone());
     stored.account.windows =
-        meters::read_windows(first, contact.chain(challenges).chain(enrolled.cloned()), sealer.ring)?;
+        meters::read_windows(first, contact.chain(challenges).chain(enrolled.iter().cloned()), sealer.ring)?;
     Ok(Some(stored))
 }
 

@@ -59,15 +59,15 @@ pub struct Wanted<'a> {
     pub challenge: Option<ChallengeId>,
     /// The request's `Idempotency-Key`.
     pub idempotency: Option<SecretHash>,
-    /// An address that the request is about and that need not be active: what was sent to it is loaded too.
-    pub address: Option<&'a Address>,
+    /// Addresses that the request is about and that need not be the account's: what was sent to them is loaded too.
+    pub addresses: &'a [Address],
 }
 
 impl<'a> Wanted<'a> {
     /// The account with its live challenges.
     #[must_use]
     pub const fn account(username: &'a Username) -> Self {
-        Self { username, challenge: None, idempotency: None, address: None }
+        Self { username, challenge: None, idempotency: None, addresses: &[] }
     }
 
     /// The same, and this challenge whether live or not.
@@ -233,7 +233,7 @@ impl Datastore {
 
     async fn load(&self, client: &impl GenericClient, wanted: Wanted<'_>) -> Result<Option<Stored>, StoreError> {
         let rows = self.load_rows(client, wanted).await?;
-        account_rows::read(&rows, wanted.address, &self.sealer())
+        account_rows::read(&rows, wanted.addresses, &self.sealer())
     }
 
     async fn load_rows(&self, client: &impl GenericClient, wanted: Wanted<'_>) -> Result<Vec<Row>, StoreError> {
@@ -241,7 +241,7 @@ impl Datastore {
         let key = wanted.idempotency.map(|key| key.as_bytes().to_vec());
         // Without a key no partition needs to be looked into; with one, the rules check the age.
         let from = if key.is_some() { Uuid::nil() } else { Uuid::max() };
-        let meters = wanted.address.map(|address| meters::keys(address, self.ring())).transpose()?.unwrap_or_default();
+        let meters = meters::keys_of(wanted.addresses.iter().cloned(), self.ring())?;
         let statement = client.prepare_cached(sql::ACCOUNT_LOAD).await?;
         Ok(client.query(&statement, &[&wanted.username.as_str(), &named, &key, &from, &meters]).await?)
     }

@@ -4,9 +4,7 @@ use tokio_postgres::Row;
 
 use super::{columns::bytes32, error::StoreError, moment::Moment};
 use crate::domain::{
-    account::Contact,
     address::Address,
-    channel::Channel,
     keys::KeyRing,
     meter::{Meter, Window},
 };
@@ -21,9 +19,8 @@ pub(super) fn keys(address: &Address, ring: &KeyRing) -> Result<Vec<Vec<u8>>, St
     Meter::of(address).iter().map(|meter| Ok(key(meter, ring)?.to_vec())).collect()
 }
 
-/// The keys of the windows that messages to an account's contact data are counted in.
-pub(super) fn contact_keys(contact: &Contact, ring: &KeyRing) -> Result<Vec<Vec<u8>>, StoreError> {
-    let addresses = Channel::ALL.into_iter().filter_map(|channel| contact.of(channel));
+/// The keys of the windows that messages to any of these addresses are counted in.
+pub(super) fn keys_of(addresses: impl Iterator<Item = Address>, ring: &KeyRing) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut all = Vec::new();
     for address in addresses {
         all.extend(keys(&address, ring)?);

@@ -22,7 +22,7 @@ use self::{
 use super::{
     account_rows::{SealedContact, Stored},
     error::StoreError,
-    meters::{contact_keys, keys},
+    meters::{keys, keys_of},
     moment::Moment,
     seal::{Column, Sealer},
 };
@@ -191,7 +191,7 @@ pub(super) fn seal_contact(account: &Account, sealer: &Sealer<'_>) -> Result<Sea
     Ok(SealedContact {
         phone: seal(Channel::Sms)?,
         email: seal(Channel::Email)?,
-        meters: contact_keys(&account.contact, sealer.ring)?,
+        meters: keys_of(account.contact.addresses(), sealer.ring)?,
     })
 }
 
