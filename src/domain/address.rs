@@ -1,8 +1,9 @@
 //! Telephone numbers and mailboxes: parsed once at the edge, trusted below it, never printed whole by accident.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::LazyLock};
 
 use email_address::EmailAddress;
+use regex::Regex;
 
 use super::channel::Channel;
 
@@ -10,6 +11,12 @@ use super::channel::Channel;
 const LONGEST_MAILBOX: usize = 254;
 /// Digits of an E.164 number: at most 15 (ITU-T E.164 section 6); fewer than 7 is no subscriber's number.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// `+`, a country code, then groups of digits with at most one separator between them; none in parentheses begins with 0.
+static WRITTEN_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, and a test reads it")]
+    Regex::new(r"^\+[1-9][0-9]*(?:[ .-]?(?:\([1-9][0-9]*\)|[0-9]+))*$").expect("the pattern of a written number")
+});
 
 /// Why a text is no address. The sentences are shown to clients and never repeat the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,15 +42,14 @@ pub enum AddressError {
 pub struct PhoneNumber(String);
 
 impl PhoneNumber {
-    /// Reads a number; blanks, dots, dashes and parentheses between digits are dropped.
+    /// Reads a number as people write it: single blanks, dots and dashes between groups of digits, and parentheses
+    /// around one. `(0)` is refused: it is a national prefix that must not be dialled, and dropping the parentheses
+    /// alone would make another number of it.
     pub fn parse(raw: &str) -> Result<Self, AddressError> {
-        let rest = raw.strip_prefix('+').ok_or(AddressError::NotE164)?;
-        let starts_and_ends_with_digit =
-            rest.starts_with(|c: char| c.is_ascii_digit() || c == '(') && rest.ends_with(|c: char| c.is_ascii_digit());
-        if !starts_and_ends_with_digit || !rest.chars().all(|c| c.is_ascii_digit() || " .-()".contains(c)) {
+        if !WRITTEN_NUMBER.is_match(raw) {
             return Err(AddressError::NotE164);
         }
-        let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
+        let digits: String = raw.chars().filter(char::is_ascii_digit).collect();
         if digits.starts_with('0') || !PHONE_DIGITS.contains(&digits.len()) {
             return Err(AddressError::NotE164);
         }
@@ -190,6 +196,12 @@ mod tests {
             "+4179123456\n",
             "+٤١٧٩١٢٣٤٥٦٧",
             "+41791234567 ",
+            "+41 (0)79 123 45 67",
+            "+41 (79 1234567",
+            "+41 79) 1234567",
+            "+((41))791234567",
+            "+41  791234567",
+            "+41-.-791234567",
         ] {
             assert_eq!(PhoneNumber::parse(raw), Err(AddressError::NotE164), "{raw:?}");
         }

@@ -73,7 +73,8 @@ impl Meter {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::Address(address) => format!("{}:{}", address.channel(), address.reveal()),
+            // One mailbox, however it is capitalised: hardly any host tells them apart.
+            Self::Address(address) => format!("{}:{}", address.channel(), address.reveal().to_lowercase()),
             Self::Prefix(prefix) => format!("prefix:{prefix}"),
         }
     }

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::{keys::framed, username::Username};
 
 const TAG: &[u8] = b"tanager-operation-v1\0";
+const RESOLVED_TAG: &[u8] = b"tanager-resolved-v1\0";
 
 /// SHA-256 over account, method, path with query, and the body's SHA-256: byte for byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,17 @@ impl OperationDigest {
     pub fn of(username: &Username, method: &str, path_and_query: &str, body_sha256: &[u8; 32]) -> Self {
         let mut message = TAG.to_vec();
         for part in [username.as_str().as_bytes(), method.as_bytes(), path_and_query.as_bytes(), body_sha256] {
+            framed(&mut message, part);
+        }
+        Self(Sha256::digest(&message).into())
+    }
+
+    /// The digest of the same request where it says less than it does: `resolved` is what its body leaves to the
+    /// account's data. When that changes, the operation is another one (PSD2 RTS art. 5(1)(d)).
+    #[must_use]
+    pub fn resolved_to(&self, resolved: &str) -> Self {
+        let mut message = RESOLVED_TAG.to_vec();
+        for part in [self.0.as_slice(), resolved.as_bytes()] {
             framed(&mut message, part);
         }
         Self(Sha256::digest(&message).into())

@@ -32,6 +32,14 @@ pub struct ChallengeView {
 }
 
 impl Account {
+    /// A text with the account's contact data masked, as its customer's clients see them; messages show them whole.
+    #[must_use]
+    pub fn masked_text(&self, text: &str) -> String {
+        self.contact
+            .addresses()
+            .fold(text.to_owned(), |text, address| text.replace(address.reveal(), &address.masked()))
+    }
+
     /// The customer's view of one of the account's challenges.
     #[must_use]
     pub fn view(&self, challenge: &Challenge, terms: &Terms<'_>) -> ChallengeView {
@@ -48,7 +56,7 @@ impl Account {
             earliest_retransmission: transmits.then_some(earliest),
             attempts_left: challenge.attempts_left,
             transmissions_left: transmits.then_some(left),
-            summary: challenge.summary.clone(),
+            summary: challenge.summary.as_deref().map(|summary| self.masked_text(summary)),
             phase: challenge.phase(terms.now),
         }
     }

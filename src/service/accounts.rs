@@ -143,9 +143,7 @@ impl Service {
                 let cleared = self.clear(account, terms, caller, request, "delete the account")?;
                 let before = account.clone();
                 let notices = account.delete(terms.now, cleared.paid_by());
-                if let Some(paid_by) = cleared.paid_by() {
-                    account.spend(paid_by);
-                }
+                account.pay(cleared);
                 Ok((before, terms.now, notices))
             })
             .await?;

@@ -1,10 +1,8 @@
 //! Requesting, watching, retransmitting, confirming and aborting challenges.
 
-use std::time::Duration;
-
 use super::{
     Failure, Service, permit,
-    sending::{Dispatch, Place},
+    sending::{Begun, Place},
 };
 use crate::{
     domain::{
@@ -55,16 +53,6 @@ pub enum Confirmed {
     Activated(Channel),
 }
 
-/// What a transition decided.
-enum Begun {
-    /// The same request came before: nothing is to be sent.
-    Known(ChallengeView),
-    /// A message was claimed, at this place.
-    ToSend(Place, Box<Dispatch>),
-    /// Nothing was changed: a place at this channel's outlet has to be waited for.
-    NeedsPlace(Channel),
-}
-
 impl Service {
     /// Requests a challenge; answers when its message was handed over. The same request under the same
     /// `Idempotency-Key` names the same challenge and sends nothing.
@@ -76,22 +64,6 @@ impl Service {
     ) -> Result<ChallengeView, Failure> {
         permit(caller, Deed::Prove, username)?;
         self.send_from(async |place| self.begin_request(caller, username, request, place).await).await
-    }
-
-    /// Begins a sending at a place that is free at this moment or, when none is, at one that was waited for.
-    async fn send_from(
-        &self,
-        claim: impl AsyncFn(Option<Place>) -> Result<Begun, Failure>,
-    ) -> Result<ChallengeView, Failure> {
-        let begun = match claim(None).await? {
-            Begun::NeedsPlace(channel) => claim(Some(self.place(channel).await?)).await?,
-            begun => begun,
-        };
-        match begun {
-            Begun::Known(view) => Ok(view),
-            Begun::ToSend(place, dispatch) => self.deliver(place, *dispatch).await,
-            Begun::NeedsPlace(_) => Err(Failure::Busy { retry_after: Duration::from_secs(1) }),
-        }
     }
 
     /// Claims a challenge at the place given, or at one that is free at this moment. A place is always taken before

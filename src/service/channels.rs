@@ -1,6 +1,9 @@
 //! The channels of an account: listing, enrolling, setting and removing them.
 
-use super::{Failure, ProtectedRequest, Service, message, permit, sending::Dispatch};
+use super::{
+    Failure, ProtectedRequest, Service, message, permit,
+    sending::{Begun, Place},
+};
 use crate::{
     domain::{
         account::{Account, Terms},
@@ -45,26 +48,6 @@ pub struct Enrolment {
     pub challenge: ChallengeView,
 }
 
-/// An address to be enrolled, and how the customer is shown it.
-pub(super) struct NewAddress {
-    address: Address,
-    summary: String,
-}
-
-impl NewAddress {
-    /// One that the caller gave: shown whole.
-    pub(super) fn given(address: Address) -> Self {
-        let summary = message::enrolment_summary(&address, address.reveal());
-        Self { address, summary }
-    }
-
-    /// The account's contact data, which its client sees masked only.
-    fn known(address: Address) -> Self {
-        let summary = message::enrolment_summary(&address, &address.masked());
-        Self { address, summary }
-    }
-}
-
 impl Service {
     /// The account's channels: active ones, and those that wait for their proof.
     pub async fn list_channels(&self, caller: &AccessToken, username: &Username) -> Result<Vec<ChannelRow>, Failure> {
@@ -82,35 +65,44 @@ impl Service {
         request: &ProtectedRequest,
     ) -> Result<Enrolment, Failure> {
         permit(caller, Deed::ChangeFactors, username)?;
-        let place = self.place(channel).await?;
         let wanted =
             Wanted { addresses: given.map(std::slice::from_ref).unwrap_or_default(), ..Wanted::account(username) };
-        let dispatch = self
-            .change(caller, Deed::ChangeFactors, wanted, |account, terms| {
+        let claim = async |mut place: Option<Place>| {
+            self.change(caller, Deed::ChangeFactors, wanted, |account, terms| {
+                self.outlet(channel)?;
                 let address = account.address_to_enrol(channel, given.cloned())?;
-                let new = if given.is_some() { NewAddress::given(address) } else { NewAddress::known(address) };
-                self.begin_enrolment(account, terms, caller, &place.outlet, new, request)
+                let mut request = *request;
+                if given.is_none() {
+                    request.operation = request.operation.resolved_to(address.reveal());
+                }
+                self.begin_enrolment(account, terms, caller, address, &request, &mut place)
             })
-            .await?;
-        Ok(Enrolment { channel, challenge: self.deliver(place, dispatch).await? })
+            .await
+        };
+        Ok(Enrolment { channel, challenge: self.send_from(claim).await? })
     }
 
-    /// Clears an enrolment and claims its message; what would be refused whatever the proof is refused first.
+    /// Clears an enrolment and claims its message; what would be refused whatever the proof is refused first, and no
+    /// place is taken before it is cleared.
     pub(super) fn begin_enrolment(
         &self,
         account: &mut Account,
         terms: &Terms<'_>,
         caller: &AccessToken,
-        outlet: &crate::channel::Outlet,
-        new: NewAddress,
+        address: Address,
         request: &ProtectedRequest,
-    ) -> Result<Dispatch, Failure> {
+        place: &mut Option<Place>,
+    ) -> Result<Begun, Failure> {
         caller.may_begin_own_operation().map_err(|_| Refusal::Forbidden)?;
         account.refuse_blocked(terms)?;
-        let cleared = self.clear(account, terms, caller, request, &new.summary)?;
-        let challenge = self.new_challenge(terms, caller, outlet);
-        account.enrol(terms, &challenge, new.address, cleared, ReservationId::new(terms.now, self.chance()))?;
-        self.dispatch(account, terms, challenge.id)
+        let cleared = self.clear(account, terms, caller, request, &message::enrolment_summary(&address))?;
+        let channel = address.channel();
+        let Some(place) = place.take().or_else(|| Place::free_now(self.outlet(channel).ok()?)) else {
+            return Ok(Begun::NeedsPlace(channel));
+        };
+        let new = self.new_challenge(terms, caller, &place.outlet);
+        account.enrol(terms, &new, address, cleared, ReservationId::new(terms.now, self.chance()))?;
+        Ok(Begun::ToSend(place, Box::new(self.dispatch(account, terms, new.id)?)))
     }
 
     /// Removes a channel: a pending address first, freely; an active one is protected.
@@ -125,12 +117,10 @@ impl Service {
             if account.drop_pending(channel, terms.now, "the enrolment was withdrawn") {
                 return Ok(None);
             }
-            let address = account.active(channel).ok_or(Refusal::ChannelNotActive)?.address.clone();
-            let cleared = self.clear(account, terms, caller, request, &message::removal_summary(&address))?;
+            account.active(channel).ok_or(Refusal::ChannelNotActive)?;
+            let cleared = self.clear(account, terms, caller, request, &message::removal_summary(&[channel]))?;
             let notices = account.remove_channel(channel, cleared.paid_by());
-            if let Some(paid_by) = cleared.paid_by() {
-                account.spend(paid_by);
-            }
+            account.pay(cleared);
             Ok(Some((account.clone(), terms.now, notices)))
         });
         if let Some((account, now, notices)) = removal.await? {

@@ -1,13 +1,11 @@
 //! Changing contact data and language. Where an active channel stands behind an address, its change is an enrolment,
 //! and its removal that of the channel.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use super::{
-    Enrolment, Failure, ProtectedRequest, Service,
-    channels::NewAddress,
-    message, permit,
-    sending::{Dispatch, Place},
+    Enrolment, Failure, ProtectedRequest, Service, message, permit,
+    sending::{Begun, Dispatch, Place},
 };
 use crate::{
     domain::{
@@ -78,10 +76,8 @@ struct Patching<'a> {
 enum Applied {
     /// All is in force; whom to tell what.
     Done(Box<Account>, Timestamp, Vec<Notice>),
-    /// A message was claimed, at this place.
-    ToSend(Place, Box<Dispatch>),
-    /// Nothing was changed: a place at this channel's outlet has to be waited for.
-    NeedsPlace(Channel),
+    /// The TAN for a changed address.
+    Begun(Begun),
 }
 
 const ONE_CHANGE: Refusal = Refusal::Parameter {
@@ -154,11 +150,6 @@ impl Plan {
             account.note(Event::of(EventKind::AccountChanged).with("changed", names.join(" ")));
         }
     }
-
-    fn removal_summary(&self, account: &Account) -> String {
-        let removed = self.removed.iter().filter_map(|channel| account.active(*channel));
-        removed.map(|active| message::removal_summary(&active.address)).collect::<Vec<_>>().join(", ")
-    }
 }
 
 impl Service {
@@ -179,7 +170,9 @@ impl Service {
         let wanted = Wanted { addresses: &addresses, ..Wanted::account(username) };
         let patching = Patching { caller, patch, request };
         let applied = match self.apply(wanted, patching, None).await? {
-            Applied::NeedsPlace(channel) => self.apply(wanted, patching, Some(self.place(channel).await?)).await?,
+            Applied::Begun(Begun::NeedsPlace(channel)) => {
+                self.apply(wanted, patching, Some(self.place(channel).await?)).await?
+            }
             applied => applied,
         };
         match applied {
@@ -187,8 +180,10 @@ impl Service {
                 self.notify(&account, now, &notices);
                 Ok(Patched::Done)
             }
-            Applied::ToSend(place, dispatch) => self.deliver_change(wanted, patching, place, *dispatch).await,
-            Applied::NeedsPlace(_) => Err(Failure::Busy { retry_after: Duration::from_secs(1) }),
+            Applied::Begun(Begun::ToSend(place, dispatch)) => {
+                self.deliver_change(wanted, patching, place, *dispatch).await
+            }
+            Applied::Begun(_) => Err(Failure::Busy { retry_after: Duration::from_secs(1) }),
         }
     }
 
@@ -221,16 +216,11 @@ impl Service {
         let Patching { caller, patch, request } = patching;
         self.change(caller, Deed::ChangeFactors, wanted, |account, terms| {
             let plan = patch.plan(account)?;
-            let Some(address) = plan.changed.first() else {
+            let Some(address) = plan.changed.first().cloned() else {
                 return self.apply_without_message(account, terms, patching, &plan);
             };
-            let outlet = self.outlet(address.channel())?;
-            let Some(place) = place.take().or_else(|| Place::free_now(Arc::clone(&outlet))) else {
-                return Ok(Applied::NeedsPlace(address.channel()));
-            };
-            let new = NewAddress::given(address.clone());
-            let dispatch = self.begin_enrolment(account, terms, caller, &outlet, new, request)?;
-            Ok(Applied::ToSend(place, Box::new(dispatch)))
+            self.outlet(address.channel())?;
+            self.begin_enrolment(account, terms, caller, address, request, &mut place).map(Applied::Begun)
         })
         .await
     }
@@ -245,15 +235,13 @@ impl Service {
         let Patching { caller, patch, request } = patching;
         let mut notices = Vec::new();
         if !plan.removed.is_empty() {
-            let cleared = self.clear(account, terms, caller, request, &plan.removal_summary(account))?;
+            let cleared = self.clear(account, terms, caller, request, &message::removal_summary(&plan.removed))?;
             for channel in &plan.removed {
                 account.drop_pending(*channel, terms.now, "the channel was removed");
                 notices.extend(account.remove_channel(*channel, cleared.paid_by()));
                 account.contact.clear(*channel);
             }
-            if let Some(paid_by) = cleared.paid_by() {
-                account.spend(paid_by);
-            }
+            account.pay(cleared);
         }
         plan.apply_plain(account, patch.language.as_ref());
         Ok(Applied::Done(Box::new(account.clone()), terms.now, notices))

@@ -94,17 +94,16 @@ fn addressed(account: &Account, address: Address, text: String) -> Envelope {
     }
 }
 
-/// What a customer is shown when a new address is to be put in force: `shown` of it, unless that is too long to show.
-pub(super) fn enrolment_summary(address: &Address, shown: &str) -> String {
-    const LONGEST_SHOWN: usize = 80;
-    let shown = if shown.len() <= LONGEST_SHOWN { shown.to_owned() } else { address.masked() };
+/// What a customer is shown when a new address is to be put in force: all of it.
+pub(super) fn enrolment_summary(address: &Address) -> String {
     match address.channel() {
-        Channel::Sms => format!("send TANs by SMS to {shown}"),
-        _ => format!("send TANs by email to {shown}"),
+        Channel::Sms => format!("send TANs by SMS to {}", address.reveal()),
+        _ => format!("send TANs by email to {}", address.reveal()),
     }
 }
 
-/// What a customer is shown when a channel is to be removed.
-pub(super) fn removal_summary(address: &Address) -> String {
-    format!("send no more TANs to {}", address.masked())
+/// What a customer is shown when channels are to be removed.
+pub(super) fn removal_summary(channels: &[Channel]) -> String {
+    let name = |channel: &Channel| if *channel == Channel::Sms { "SMS" } else { channel.name() };
+    format!("send no more TANs by {}", channels.iter().map(name).collect::<Vec<_>>().join(" and "))
 }

@@ -161,7 +161,8 @@ impl Service {
         self.0.tasks.spawn_on(task, &self.0.parts.runtime)
     }
 
-    /// Permission, then a transition of the account in the caller's name.
+    /// Permission, then a transition of the account in the caller's name. A failure changes nothing, unless it is one
+    /// that leaves traces.
     async fn change<T>(
         &self,
         caller: &AccessToken,
@@ -171,10 +172,15 @@ impl Service {
     ) -> Result<T, Failure> {
         permit(caller, deed, wanted.username)?;
         let actor = caller.actor();
-        let decided = self
-            .store()
-            .transact(wanted, Author::durable(&actor), |account, now| decide(account, &self.terms(now)))
-            .await?;
+        let decided = self.store().transact(wanted, Author::durable(&actor), |account, now| {
+            let before = account.clone();
+            let decision = decide(account, &self.terms(now));
+            if decision.as_ref().is_err_and(|failure| !failure.leaves_traces()) {
+                *account = before;
+            }
+            decision
+        });
+        let decided = decided.await?;
         decided.unwrap_or_else(|| Err(no_account(caller)))
     }
 

@@ -20,6 +20,13 @@ pub struct ProtectedRequest {
     pub presented: Option<SecretHash>,
 }
 
+/// What cannot be shown cannot be approved (`api.md` section 6), in characters.
+const LONGEST_SUMMARY: usize = 140;
+const TOO_LONG_TO_SHOW: Refusal = Refusal::Parameter {
+    name: "address",
+    trouble: "It is too long to be shown whole to the customer who has to approve it.",
+};
+
 impl Service {
     /// Whether one of the service's own operations may begin. Operators need no TAN; an API token never may.
     pub(super) fn clear(
@@ -34,6 +41,9 @@ impl Service {
             return Ok(Clearance::NotNeeded);
         }
         caller.may_begin_own_operation().map_err(|_| Refusal::Forbidden)?;
+        if summary.chars().count() > LONGEST_SUMMARY {
+            return Err(TOO_LONG_TO_SHOW.into());
+        }
         let assurance = self.0.parts.own_operations;
         account.clear(terms, assurance, &request.operation, request.presented).or_else(|objection| {
             Err(match objection {
@@ -62,7 +72,7 @@ impl Service {
         let requirement = Requirement {
             assurance: self.0.parts.own_operations.name(),
             ticket: ticket.seal(self.ring(), self.chance())?,
-            summary: ticket.summary,
+            summary: ticket.summary.map(|summary| account.masked_text(&summary)),
             channels: account.offered(),
         };
         Err(Refusal::TanRequired(Box::new(requirement)).into())

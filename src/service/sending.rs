@@ -25,6 +25,16 @@ use crate::{
 /// What a claim's lease has over the transport's timeout: the time to record.
 const LEASE_MARGIN: Duration = Duration::from_secs(5);
 
+/// What a transition decided.
+pub(super) enum Begun {
+    /// The same request came before: nothing is to be sent.
+    Known(ChallengeView),
+    /// A message was claimed, at this place.
+    ToSend(Place, Box<Dispatch>),
+    /// Nothing was changed: a place at this channel's outlet has to be waited for.
+    NeedsPlace(Channel),
+}
+
 /// A place at an outlet, taken before anything is claimed.
 pub(super) struct Place {
     pub(super) outlet: Arc<Outlet>,
@@ -47,6 +57,22 @@ pub(super) struct Dispatch {
 }
 
 impl Service {
+    /// Begins a sending at a place that is free at this moment or, when none is, at one that was waited for.
+    pub(super) async fn send_from(
+        &self,
+        claim: impl AsyncFn(Option<Place>) -> Result<Begun, Failure>,
+    ) -> Result<ChallengeView, Failure> {
+        let begun = match claim(None).await? {
+            Begun::NeedsPlace(channel) => claim(Some(self.place(channel).await?)).await?,
+            begun => begun,
+        };
+        match begun {
+            Begun::Known(view) => Ok(view),
+            Begun::ToSend(place, dispatch) => self.deliver(place, *dispatch).await,
+            Begun::NeedsPlace(_) => Err(Failure::Busy { retry_after: Duration::from_secs(1) }),
+        }
+    }
+
     /// A place at the channel's outlet; refused when the channel is not configured, or its queue is full.
     pub(super) async fn place(&self, channel: Channel) -> Result<Place, Failure> {
         let outlet = self.outlet(channel)?;

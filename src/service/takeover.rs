@@ -1,6 +1,9 @@
 //! What a crash left: sendings whose holder died are taken over with the same TAN under the same id.
 
-use super::{Failure, Service, sending};
+use super::{
+    Failure, Service,
+    sending::{self, Place},
+};
 use crate::{
     domain::{
         account::{Account, Terms},
@@ -32,7 +35,9 @@ impl Service {
 
     async fn take_over(&self, claim: &LapsedClaim) -> Result<(), Failure> {
         let Ok(outlet) = self.outlet(claim.channel) else { return self.give_up(claim).await };
-        let (place, lease) = (self.place(claim.channel).await?, sending::lease(&outlet));
+        let lease = sending::lease(&outlet);
+        // Without a free place it is left for the next time: a channel that is busy does not hold up the others.
+        let Some(place) = Place::free_now(outlet) else { return Ok(()) };
         let taken = self.settle(claim, |account, terms| match account.take_over(terms, claim.challenge, lease) {
             Some(TakenOver::ToSend) => self.dispatch(account, terms, claim.challenge).map(Some),
             Some(TakenOver::Dropped) | None => Ok(None),

@@ -60,9 +60,7 @@ impl Service {
             let token = self.build_token(caller, account, terms, wish)?;
             if caller.scope.is_of_account() {
                 let cleared = self.clear(account, terms, caller, request, "make an API token that needs no TAN")?;
-                if let Some(paid_by) = cleared.paid_by() {
-                    account.spend(paid_by);
-                }
+                account.pay(cleared);
             }
             open(account, &token, &secret);
             Ok(token)

@@ -149,6 +149,7 @@ impl Datastore {
         wanted: Wanted<'_>,
         look: impl FnOnce(&Account, Timestamp) -> T,
     ) -> Result<Option<T>, StoreError> {
+        let _turn = self.turns.take(wanted.username).await?;
         let connection = self.connection().await?;
         let outcome = timeout(self.parts.patience, self.load(&connection, wanted)).await;
         let stored = settled(connection, outcome)?;

@@ -144,12 +144,14 @@ impl Account {
             }
             ChallengeKind::Address => {
                 challenge.state = State::Solved(None);
-                let (address, paid_by) = (challenge.address.clone(), challenge.paid_by);
+                let (address, paid_by, session) =
+                    (challenge.address.clone(), challenge.paid_by, challenge.access_token);
                 self.note(solved);
                 if let Some(paid_by) = paid_by {
                     self.spend(paid_by);
                 }
-                AttemptOutcome::Activated { channel, notices: self.activate(terms.now, &address) }
+                let notices = self.activate(terms.now, &address, session);
+                AttemptOutcome::Activated { channel, notices }
             }
         }
     }

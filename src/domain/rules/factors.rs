@@ -3,10 +3,10 @@
 use crate::domain::{
     account::{Account, ActiveChannel, EndedTokens},
     address::Address,
-    challenge::ChallengeKind,
+    challenge::{Challenge, ChallengeKind},
     channel::Channel,
     event::{Event, EventKind},
-    id::ChallengeId,
+    id::{AccessTokenId, ChallengeId},
     time::Timestamp,
 };
 
@@ -35,17 +35,32 @@ pub struct Notice {
 }
 
 impl Account {
-    /// Puts a proven address in force. Another one before it: every other open challenge and unspent token is void.
+    /// Puts a proven address in force. Another one before it: every other open challenge and unspent token is void. The
+    /// first channel of all: enrolments that other sessions than the one that proved it began without a proof are void.
     /// Returns whom to tell.
-    pub(super) fn activate(&mut self, now: Timestamp, address: &Address) -> Vec<Notice> {
+    pub(super) fn activate(
+        &mut self,
+        now: Timestamp,
+        address: &Address,
+        session: Option<AccessTokenId>,
+    ) -> Vec<Notice> {
         let channel = address.channel();
         let before = self.active(channel).map(|active| active.address.clone());
+        let first = self.channels.is_empty();
         self.channels.retain(|active| active.address.channel() != channel);
         self.contact.put(address);
         let activated =
             Event::of(EventKind::ChannelActivated).with("channel", channel.name()).with("tan_info", address.masked());
         self.channels.push(ActiveChannel { address: address.clone(), since: now });
         self.note(activated);
+        if first {
+            // Begun by another session when no proof was asked for: whoever that was would otherwise add a factor to a
+            // protected account that nobody approved.
+            let foreign = |challenge: &Challenge| challenge.access_token.is_some() && challenge.access_token != session;
+            self.void_where("another session proved the account's first channel", |challenge| {
+                challenge.kind == ChallengeKind::Address && challenge.paid_by.is_none() && foreign(challenge)
+            });
+        }
         let Some(before) = before.filter(|before| before != address) else { return Vec::new() };
         self.void_where("another address was activated", |_| true);
         vec![Notice { kind: NoticeKind::AddressReplaced, address: before }]
@@ -56,7 +71,7 @@ impl Account {
         if self.active(address.channel()).is_some_and(|active| active.address == address) {
             return Vec::new();
         }
-        let mut notices = self.activate(now, &address);
+        let mut notices = self.activate(now, &address, None);
         self.void_where("an operator changed a factor", |_| true);
         notices.push(Notice { kind: NoticeKind::AddressSet, address });
         notices
@@ -89,6 +104,9 @@ impl Account {
             |active: &ActiveChannel| Notice { kind: NoticeKind::ChannelRemoved, address: active.address.clone() };
         let notices = self.channels.iter().map(told).collect();
         self.void_where("the account was deleted", |challenge| Some(challenge.id) != paid_by);
+        for challenge in &mut self.challenges {
+            challenge.claim = None; // nobody takes a sending over for an account that is gone
+        }
         self.channels.clear();
         self.contact = crate::domain::account::Contact::default();
         self.language = None;

@@ -131,6 +131,13 @@ impl Account {
         Ok(())
     }
 
+    /// The operation that was cleared succeeded within this transition.
+    pub fn pay(&mut self, cleared: Clearance) {
+        if let Clearance::Token(id) = cleared {
+            self.spend(id);
+        }
+    }
+
     /// The operation succeeded: its token is spent, and the time it took does not matter any more.
     pub fn spend(&mut self, id: ChallengeId) {
         let Ok(challenge) = self.challenge_mut(id) else { return };

@@ -4,6 +4,7 @@
 mod accounts;
 mod addresses;
 mod aliens;
+mod approvals;
 mod blocks;
 mod bodies;
 mod callers;
