@@ -24,6 +24,10 @@ impl Settings {
         for key in &self.identity.without_effect {
             warnings.push(format!("identity.{key} has no effect in this mode."));
         }
+        if self.limits.channel_per_minute > 0 {
+            let text = "limits.channel_per_minute is checked, but not enforced by this release: put the ceiling at the gateway.";
+            warnings.push(text.to_owned());
+        }
         if self.gateway.is_some() {
             warnings.push("gateway is checked, but not served by this release.".to_owned());
         }

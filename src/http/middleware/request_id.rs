@@ -5,10 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use actix_web::{
-    HttpMessage, HttpRequest,
-    http::header::{HeaderMap, HeaderValue},
-};
+use actix_web::http::header::{HeaderMap, HeaderValue};
 use data_encoding::HEXLOWER;
 
 use crate::{domain::chance::Chance, http::header_names::X_REQUEST_ID};
@@ -22,12 +19,6 @@ const SECRETS: [&str; 2] = ["secret-token:", "tan_"];
 pub struct RequestId(Arc<str>);
 
 impl RequestId {
-    /// The name that the outermost layer gave to `request`; `None` where that layer is not in place.
-    #[must_use]
-    pub fn of(request: &HttpRequest) -> Option<Self> {
-        request.extensions().get::<Self>().cloned()
-    }
-
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -73,13 +73,6 @@ pub struct ChallengeStatus {
     pub state: ChallengeState,
 }
 
-/// The challenges of an account, for operators.
-#[derive(Serialize, ToSchema)]
-pub struct ChallengeList {
-    /// Newest first.
-    pub challenges: Vec<ChallengeStatus>,
-}
-
 /// What a proof is wanted for.
 #[derive(ToSchema)]
 #[schema(examples(json!({"operation": "v1.c2VhbGVk"}), json!({})))]

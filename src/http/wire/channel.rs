@@ -117,18 +117,6 @@ pub struct EnrolmentReply {
     pub otpauth_uri: Option<String>,
 }
 
-/// New recovery codes, shown once; older ones are dead.
-#[derive(Serialize, ToSchema)]
-pub struct RecoveryReply {
-    /// Always `recovery`.
-    pub tan_channel: ChannelName,
-    /// Always `active`.
-    pub state: ChannelState,
-    /// Ten codes, `xxxx-xxxx-xxxx` out of `a-z2-7`.
-    #[schema(min_items = 10, max_items = 10, pattern = "^[a-z2-7]{4}-[a-z2-7]{4}-[a-z2-7]{4}$")]
-    pub recovery_codes: Vec<String>,
-}
-
 /// What an account wants to prove itself with.
 #[derive(ToSchema)]
 #[schema(examples(json!({"address": "+41791234567"}), json!({"name": "telephone"})))]

@@ -209,16 +209,6 @@ pub struct TokenRow {
     pub operations: Vec<String>,
 }
 
-/// A credential that is stepped up.
-#[derive(Serialize, ToSchema)]
-#[schema(examples(json!({"mfa": true, "mfa_expiration": {"t_s": 1_766_000_900}})))]
-pub struct SteppedUpReply {
-    /// Always `true`.
-    pub mfa: bool,
-    /// Until when.
-    pub mfa_expiration: Timestamp,
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;

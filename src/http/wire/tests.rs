@@ -5,11 +5,11 @@ use utoipa::OpenApi;
 
 use super::{
     account::{AccountList, AccountPatch, AccountView, ContactPatch, CreateAccount},
-    challenge::{ChallengeList, ChallengeStatus, ChallengeView, ConfirmReply, ConfirmRequest, RequestChallenge},
-    channel::{ChannelList, EnrolRequest, EnrolmentReply, PutAddress, RecoveryReply},
+    challenge::{ChallengeStatus, ChallengeView, ConfirmReply, ConfirmRequest, RequestChallenge},
+    channel::{ChannelList, EnrolRequest, EnrolmentReply, PutAddress},
     error::{ErrorBody, RateLimitedBody, TanRequiredBody, WrongTanBody},
     public::{Config, Live, Ready},
-    session::{MintToken, MintedToken, SteppedUpReply, TokenList},
+    session::{MintToken, MintedToken, TokenList},
 };
 use crate::{
     domain::{
@@ -28,7 +28,6 @@ use crate::{
     AccountList,
     AccountPatch,
     AccountView,
-    ChallengeList,
     ChallengeStatus,
     ChallengeView,
     ChannelList,
@@ -46,9 +45,7 @@ use crate::{
     PutAddress,
     RateLimitedBody,
     Ready,
-    RecoveryReply,
     RequestChallenge,
-    SteppedUpReply,
     TanRequiredBody,
     TokenList,
     WrongTanBody
