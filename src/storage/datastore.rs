@@ -181,8 +181,7 @@ impl Datastore {
         decide: &mut impl FnMut(&mut Account, Timestamp) -> T,
     ) -> Result<Option<T>, StoreError> {
         match self.decide_once(connection, wanted, author, decide).await? {
-            Decided::NoAccount => Ok(None),
-            Decided::Written(answer) => Ok(Some(answer)),
+            Decided::Now(answer) => Ok(answer),
             Decided::Overtaken => self.decide_locked(connection, wanted, author, decide).await,
         }
     }
@@ -201,8 +200,7 @@ impl Datastore {
         let decided = self.decide_once(&transaction, wanted, author, decide).await?;
         transaction.commit().await?;
         match decided {
-            Decided::NoAccount => Ok(None),
-            Decided::Written(answer) => Ok(Some(answer)),
+            Decided::Now(answer) => Ok(answer),
             // Under the lock only a window over all accounts can have been filled meanwhile.
             Decided::Overtaken => Err(StoreError::Crowded),
         }
@@ -216,16 +214,16 @@ impl Datastore {
         decide: &mut impl FnMut(&mut Account, Timestamp) -> T,
     ) -> Result<Decided<T>, StoreError> {
         let Some(stored) = self.load(client, wanted).await?.filter(|stored| stored.account.deleted_at.is_none()) else {
-            return Ok(Decided::NoAccount);
+            return Ok(Decided::Now(None));
         };
         let now = self.decision_time(&stored)?;
         let mut after = stored.account.clone();
         let answer = decide(&mut after, now);
         let transition = Transition::between(&stored, &after, &self.sealer(), &self.writing(author, now))?;
-        let Some(transition) = transition else { return Ok(Decided::Written(answer)) };
+        let Some(transition) = transition else { return Ok(Decided::Now(Some(answer))) };
         let statement = client.prepare_cached(sql::ACCOUNT_TRANSITION).await?;
         match client.query_opt(&statement, &transition.parameters()).await {
-            Ok(Some(_)) => Ok(Decided::Written(answer)),
+            Ok(Some(_)) => Ok(Decided::Now(Some(answer))),
             Ok(None) => Ok(Decided::Overtaken),
             Err(error) if is_over_cap(&error) => Ok(Decided::Overtaken),
             Err(error) => Err(error.into()),
@@ -265,9 +263,11 @@ fn settled<T>(connection: Object, outcome: Result<Result<T, StoreError>, Elapsed
     })
 }
 
+/// What became of one try to decide.
 enum Decided<T> {
-    NoAccount,
-    Written(T),
+    /// Decided, and written where something changed; `None`: there is no such account.
+    Now(Option<T>),
+    /// Another transition was faster: nothing was written.
     Overtaken,
 }
 

@@ -149,15 +149,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::http::wire::tests::{body, code};
     use crate::{domain::time, http::json::Nullable};
-
-    fn code<T>(outcome: Result<T, ApiError>) -> u16 {
-        outcome.err().map_or(0, |error| error.code().number())
-    }
-
-    fn body(text: &str) -> Body {
-        Body::parse(text.as_bytes()).ok().unwrap()
-    }
 
     #[test]
     fn an_account_is_written_as_the_contract_says() {

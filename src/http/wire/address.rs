@@ -89,14 +89,7 @@ pub(super) fn language(body: &Body) -> Result<Option<Language>, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn code<T>(outcome: Result<T, ApiError>) -> u16 {
-        outcome.err().map_or(0, |error| error.code().number())
-    }
-
-    fn body(text: &str) -> Body {
-        Body::parse(text.as_bytes()).ok().unwrap()
-    }
+    use crate::http::wire::tests::{body, code};
 
     #[test]
     fn addresses_are_parsed_at_the_edge() {

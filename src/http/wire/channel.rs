@@ -170,14 +170,7 @@ fn device(body: &Body, name: &str) -> Result<String, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn code<T>(outcome: Result<T, ApiError>) -> u16 {
-        outcome.err().map_or(0, |error| error.code().number())
-    }
-
-    fn body(text: &str) -> Body {
-        Body::parse(text.as_bytes()).ok().unwrap()
-    }
+    use crate::http::wire::tests::{body, code};
 
     #[test]
     fn channels_have_the_same_names_on_the_wire_and_in_the_domain() {

@@ -215,14 +215,7 @@ mod tests {
 
     use super::*;
     use crate::domain::time;
-
-    fn code<T>(outcome: Result<T, ApiError>) -> u16 {
-        outcome.err().map_or(0, |error| error.code().number())
-    }
-
-    fn body(text: &str) -> Body {
-        Body::parse(text.as_bytes()).ok().unwrap()
-    }
+    use crate::http::wire::tests::{body, code};
 
     #[test]
     fn a_wanted_token_is_read() {

@@ -161,3 +161,13 @@ fn a_moment_is_a_number_or_a_word() {
         moment["properties"]["t_s"]["oneOf"].as_array().unwrap().iter().map(|kind| &kind["type"]).collect();
     assert_eq!(kinds, [&json!("integer"), &json!("string")]);
 }
+
+/// The number of the error that reading came to; zero where it came to none.
+pub(super) fn code<T>(outcome: Result<T, ApiError>) -> u16 {
+    outcome.err().map_or(0, |error| error.code().number())
+}
+
+/// A request's body.
+pub(super) fn body(text: &str) -> Body {
+    Body::parse(text.as_bytes()).ok().unwrap()
+}
