@@ -71,6 +71,25 @@ async fn a_transition_is_two_round_trips_and_one_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sending_again_and_sending_to_contact_data_cost_no_round_trip_more() {
+    let counted = Counted::start().await;
+    let (alice, app) = (&counted.alice, &counted.app);
+    let with_a_message = WITH_A_MESSAGE.map(String::from);
+    let asked = alice.client.post("/accounts/alice/tan/challenge/sms", json!({})).await;
+    app.advance(std::time::Duration::from_mins(1));
+    let again = format!("/accounts/alice/tan/challenge/{}/retransmit", asked.text("challenge_id"));
+    let (again, statements) = counted.statements_of(alice.client.post(&again, json!({}))).await;
+    assert_eq!((again.status.as_u16(), statements.as_slice()), (200, with_a_message.as_slice()));
+
+    let solved = alice.confirm(asked.text("challenge_id"), &app.tan_sent_to(&alice.phone)).await;
+    let headers = [("TAN-Token", solved.text("tan_token"))];
+    let enrol = alice.client.send(Method::POST, "/accounts/alice/tan/email", &headers, None);
+    let (enrolled, statements) = counted.statements_of(enrol).await;
+    assert_eq!((enrolled.status.as_u16(), statements.as_slice()), (202, with_a_message.as_slice()));
+    counted.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_ends_something_is_two_round_trips_and_one_commit() {
     let counted = Counted::start().await;
     let (alice, app) = (&counted.alice, &counted.app);
