@@ -95,8 +95,27 @@ fn every_response_has_a_description_and_those_with_a_body_an_example() {
             assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{method} {path} {status}");
             assert!(response["headers"]["X-Request-Id"].is_object(), "{method} {path} {status}");
             assert_eq!(response.get("content").is_none(), status == "204", "{method} {path} {status}");
+            assert!(is_a_page(&path) || shows_an_example(&document, response), "{method} {path} {status}");
         }
+        let body = &operation["requestBody"];
+        assert!(body.is_null() || shows_an_example(&document, body), "{method} {path}: the request's body");
     }
+}
+
+/// The document and its page are their own examples.
+fn is_a_page(path: &str) -> bool {
+    matches!(path, "/docs" | "/openapi.json")
+}
+
+/// Whether each body is shown whole: beside its schema or in it, not only its members.
+fn shows_an_example(document: &Value, holder: &Value) -> bool {
+    let shown = |value: &Value| value.get("example").is_some() || value.get("examples").is_some();
+    let bodies = holder["content"].as_object().into_iter().flatten();
+    bodies.into_iter().all(|(_, body)| {
+        let schema = &body["schema"];
+        let named = schema["$ref"].as_str().and_then(|name| document.pointer(name.trim_start_matches('#')));
+        shown(body) || shown(schema) || named.is_some_and(shown)
+    })
 }
 
 #[test]

@@ -54,6 +54,12 @@ pub struct ContactView {
 
 /// Accounts, for operators.
 #[derive(Serialize, ToSchema)]
+#[schema(examples(json!({"accounts": [{
+    "username": "alice",
+    "contact_data": {"phone": "+41791234567"},
+    "tan_channels": ["sms"],
+    "tan_channel": "sms",
+}]})))]
 pub struct AccountList {
     /// In the order of their names.
     pub accounts: Vec<AccountView>,

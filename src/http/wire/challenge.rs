@@ -65,6 +65,16 @@ pub enum ChallengeState {
 
 /// A challenge and how far it is.
 #[derive(Serialize, ToSchema)]
+#[schema(examples(json!({
+    "challenge_id": "0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5f",
+    "tan_channel": "sms",
+    "tan_info": "+41*****4567",
+    "solve_expiration": {"t_s": 1_766_000_300},
+    "earliest_retransmission": {"t_s": 1_766_000_060},
+    "attempts_left": 3,
+    "transmissions_left": 2,
+    "state": "open",
+})))]
 pub struct ChallengeStatus {
     /// The challenge.
     #[serde(flatten)]
@@ -107,6 +117,10 @@ impl ConfirmRequest {
 /// What a solved challenge yields.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(examples(
+    json!({"tan_token": "tan_9O1ORkMReGa3TqeTKGmU2dhQi-Xh9M-btGMj5m_MTCU", "expiration": {"t_s": 1_766_000_300}, "bound": true}),
+    json!({"tan_channel": "email", "state": "active"}),
+))]
 pub enum ConfirmReply {
     /// A one-shot token.
     Token(TokenReply),

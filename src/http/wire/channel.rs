@@ -102,6 +102,15 @@ pub struct ChannelRow {
 
 /// A new address or a new authenticator app that waits for its proof.
 #[derive(Serialize, ToSchema)]
+#[schema(examples(json!({"tan_channel": "sms", "state": "pending", "challenge": {
+    "challenge_id": "0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5f",
+    "tan_channel": "sms",
+    "tan_info": "+41*****4567",
+    "solve_expiration": {"t_s": 1_766_000_300},
+    "earliest_retransmission": {"t_s": 1_766_000_060},
+    "attempts_left": 3,
+    "transmissions_left": 2,
+}})))]
 pub struct EnrolmentReply {
     /// The channel.
     pub tan_channel: ChannelName,

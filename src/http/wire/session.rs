@@ -170,6 +170,13 @@ pub struct MintedToken {
 
 /// The tokens of an account.
 #[derive(Serialize, ToSchema)]
+#[schema(examples(json!({"tokens": [{
+    "token_id": "0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5f",
+    "scope": "readwrite",
+    "mfa": false,
+    "creation_time": {"t_s": 1_766_000_000},
+    "expiration": {"t_s": 1_766_086_400},
+}]})))]
 pub struct TokenList {
     /// In the order in which they were made.
     pub tokens: Vec<TokenRow>,

@@ -63,6 +63,8 @@ pub struct Wish {
     pub scripts: bool,
     /// Whether the worker runs by itself.
     pub worker: bool,
+    /// How much of a recording channel runs at once.
+    pub gate: GateSettings,
     /// Another way to the test's database than as its owner: through something, or as somebody.
     pub database_url: Option<String>,
 }
@@ -103,8 +105,7 @@ impl TestApp {
         let directory = tempfile::tempdir().unwrap();
         let settings = database.settings(directory.path(), &wish);
         let (clock, sms, email) = (Arc::new(ShiftedClock::default()), Recording::new(), Recording::new());
-        let outlet =
-            |recording: &Recording| Arc::new(Outlet::new(Arc::new(recording.clone()), GateSettings::default()));
+        let outlet = |recording: &Recording| Arc::new(Outlet::new(Arc::new(recording.clone()), wish.gate));
         let recording = || Outlets::new().with(Channel::Sms, outlet(&sms)).with(Channel::Email, outlet(&email));
         let overrides = Overrides {
             clock: clock.clone(),

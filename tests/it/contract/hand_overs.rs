@@ -1,12 +1,12 @@
 //! Messages that could not be handed over (section 5): they spend no attempt and no cool-down.
 
-use std::time::Duration;
+use std::{num::NonZeroU16, time::Duration};
 
 use serde_json::json;
-use tanager::channel::{Reason, SendError};
+use tanager::channel::{GateSettings, Reason, SendError};
 
 use super::count;
-use crate::app::TestApp;
+use crate::app::{TestApp, Wish};
 
 const ALIVE: &str = "select count(*) from challenges where state = 'open'";
 
@@ -99,5 +99,30 @@ async fn while_a_message_is_on_its_way_no_other_goes_out_on_that_channel() {
     app.sms.release();
     assert_eq!(first.await.unwrap().status, 200);
     assert_eq!(app.sms.attempts(), 2);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_every_place_is_taken_the_next_is_told_so_and_nothing_is_begun() {
+    let gate = GateSettings { at_once: NonZeroU16::MIN, waiting: 0, patience: Duration::from_secs(1) };
+    let app = TestApp::start_with(Wish { gate, ..Wish::default() }).await;
+    let (alice, bob) = (app.customer_with_sms("alice").await, app.customer_with_sms("bob").await);
+    let sent = app.sms.attempts();
+    app.sms.hold();
+    let (client, path) = (alice.client.clone(), alice.path("/tan/challenge/sms"));
+    let first = tokio::spawn(async move { client.post(&path, json!({})).await });
+    app.sms.until_held(1).await;
+
+    let refused = bob.client.post(&bob.path("/tan/challenge/sms"), json!({})).await;
+
+    assert_eq!(refused.error(), (503, 10090), "{refused:?}");
+    assert!(refused.retry_after() >= 1);
+    let owner = app.database.owner().await;
+    let begun = "select count(*) from challenges join accounts using (account_id) where username = 'bob'";
+    assert_eq!(owner.query_one(begun, &[]).await.unwrap().get::<_, i64>(0), 0);
+    app.sms.release();
+    assert_eq!(first.await.unwrap().status, 200);
+    assert_eq!(bob.client.post(&bob.path("/tan/challenge/sms"), json!({})).await.status, 200);
+    assert_eq!(app.sms.attempts(), sent + 2);
     app.stop().await;
 }

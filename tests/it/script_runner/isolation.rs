@@ -44,47 +44,47 @@ async fn the_tan_is_in_neither_arguments_nor_environment() {
     assert_eq!(arguments.lines().collect::<Vec<_>>()[1..], [script.path("script").to_str().unwrap(), "+41791234567"]);
 }
 
-#[test]
-fn descriptors_that_this_process_inherited_are_not_passed_on_once_sealed() {
-    let inherits = |open: &str| format!("exec 9<{open}; exec \"$0\" \"$@\"");
-    let sealed = elsewhere(&inherits("/dev/null"), "sealed_and_listed");
+/// Names what a test is to do when it runs in a process of its own.
+const ALONE: &str = "TANAGER_TEST_ALONE";
+
+#[tokio::test]
+async fn descriptors_that_this_process_inherited_are_not_passed_on_once_sealed() {
+    if let Ok(part) = std::env::var(ALONE) {
+        if part == "sealed" {
+            seal_descriptors().unwrap();
+        }
+        return print_descriptor_9().await;
+    }
+    let name = "descriptors_that_this_process_inherited_are_not_passed_on_once_sealed";
+    let sealed = alone("exec 9</dev/null; exec \"$0\" \"$@\"", name, "sealed");
     assert!(sealed.contains("[descriptor 9 absent]"), "{sealed}");
-    let unsealed = elsewhere(&inherits("/dev/null"), "listed");
+    let unsealed = alone("exec 9</dev/null; exec \"$0\" \"$@\"", name, "unsealed");
     assert!(unsealed.contains("[descriptor 9 present]"), "the test can tell: {unsealed}");
 }
 
-#[test]
-fn fifty_megabytes_of_output_are_read_and_dropped() {
-    let said = elsewhere("exec \"$0\" \"$@\"", "flooded");
+#[tokio::test]
+async fn fifty_megabytes_of_output_are_read_and_dropped() {
+    if std::env::var_os(ALONE).is_some() {
+        return flood().await;
+    }
+    let said = alone("exec \"$0\" \"$@\"", "fifty_megabytes_of_output_are_read_and_dropped", "flood");
     let grown: u64 = said.split("[grown by ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
     assert!(grown < 8 * 1024, "the memory grew by {grown} KiB");
 }
 
-/// Runs one of the tests below in a process of its own, started through `shell`; says what it printed.
-fn elsewhere(shell: &str, test: &str) -> String {
+/// Runs one of these tests in a process of its own, started through `shell`, where it does `part`; says what it printed.
+fn alone(shell: &str, test: &str, part: &str) -> String {
     let Output { status, stdout, stderr } = Command::new("sh")
         .args(["-c", shell])
         .arg(std::env::current_exe().unwrap())
-        .args(["--ignored", "--nocapture", "--exact"])
+        .args(["--nocapture", "--exact"])
         .arg(format!("{}::{test}", module_path!().split_once("::").unwrap().1))
+        .env(ALONE, part)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
     assert!(status.success() && said.contains("1 passed"), "{said}");
     said
-}
-
-#[tokio::test]
-#[ignore = "run in a process of its own, with descriptor 9 open"]
-async fn sealed_and_listed() {
-    seal_descriptors().unwrap();
-    print_descriptor_9().await;
-}
-
-#[tokio::test]
-#[ignore = "run in a process of its own, with descriptor 9 open"]
-async fn listed() {
-    print_descriptor_9().await;
 }
 
 async fn print_descriptor_9() {
@@ -93,9 +93,7 @@ async fn print_descriptor_9() {
     println!("[descriptor 9 {}]", script.read("fd").trim());
 }
 
-#[tokio::test]
-#[ignore = "run in a process of its own, so that its memory can be measured"]
-async fn flooded() {
+async fn flood() {
     assert!(matches!(Script::new("exit 1").send().await, Err(SendError::Failed(_))));
     let before = most_memory();
     let error = Script::new("head -c 52428800 /dev/zero | tr '\\0' '1234567 '; exit 3").send().await.unwrap_err();
