@@ -2,12 +2,14 @@
 #![cfg(test)]
 
 mod app;
+mod bank_core;
 mod budgets;
 mod clock;
 mod contract;
 mod crash;
 mod database_away;
 mod demo;
+mod gateway;
 mod leaks;
 mod life_of_a_challenge;
 mod limits;
@@ -20,3 +22,4 @@ mod start;
 mod storage_traps;
 mod tls;
 mod trail;
+mod wire;
