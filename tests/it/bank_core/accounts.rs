@@ -29,11 +29,11 @@ pub(super) fn script_for(method: &str, target: &str, head: &Head) -> Option<Scri
     let caller = caller(head).filter(|(name, _)| name.eq_ignore_ascii_case(username));
     Some(match (method, rest.as_slice(), caller) {
         ("GET", [], Some((name, scope))) => {
-            Script::say(Reply::new(200).json(&json!({"username": name, "scope": scope})))
+            Script::say(&Reply::new(200).json(&json!({"username": name, "scope": scope})))
         }
-        ("POST", ["token"], Some(_)) => Script::perform(logged_in()),
-        ("GET", [], None) | ("POST", ["token"], None) => Script::say(unknown()),
-        ("DELETE", ["token"], _) => Script::perform(Reply::new(204)),
+        ("POST", ["token"], Some(_)) => Script::perform(&logged_in()),
+        ("GET", [], None) | ("POST", ["token"], None) => Script::say(&unknown()),
+        ("DELETE", ["token"], _) => Script::perform(&Reply::new(204)),
         _ => return None,
     })
 }

@@ -139,7 +139,7 @@ fn script_for(log: &mut Log, method: &str, target: &str, head: &Head) -> Script 
 }
 
 async fn flood(wire: &mut Wire, count: usize) -> bool {
-    let wave: Vec<u8> = (0..WAVE).map(|place| (place % 251) as u8).collect();
+    let wave: Vec<u8> = (0..=250).cycle().take(WAVE).collect();
     let mut left = count;
     while left > 0 {
         if !wire.send(&wave[..left.min(WAVE)]).await {

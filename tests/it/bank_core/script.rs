@@ -58,35 +58,29 @@ pub struct Reply {
 
 impl Script {
     /// Reads, and replies; nothing is done.
-    pub fn say(reply: Reply) -> Self {
+    pub fn say(reply: &Reply) -> Self {
         Self(vec![Step::Read, Step::Write(reply.bytes())])
     }
 
     /// Reads, does it, and replies.
-    pub fn perform(reply: Reply) -> Self {
+    pub fn perform(reply: &Reply) -> Self {
         Self(vec![Step::Read, Step::Do, Step::Write(reply.bytes())])
     }
 
     /// Reads, does it, and replies with this status.
     pub fn done(status: u16) -> Self {
-        Self::perform(Reply::new(status).json(&serde_json::json!({"done": status})))
+        Self::perform(&Reply::new(status).json(&serde_json::json!({"done": status})))
     }
 
     /// Reads, and refuses with this status; nothing is done.
     pub fn refuse(status: u16) -> Self {
-        Self::say(Reply::new(status).json(&serde_json::json!({"refused": status})))
+        Self::say(&Reply::new(status).json(&serde_json::json!({"refused": status})))
     }
 
     /// Waits at the gate before it writes for the first time.
     pub fn behind(mut self, gate: &Gate) -> Self {
         let at = self.0.iter().position(|step| matches!(step, Step::Write(_))).unwrap_or(self.0.len());
         self.0.insert(at, Step::Await(gate.clone()));
-        self
-    }
-
-    /// Closes the connection when all is done.
-    pub fn then_hang_up(mut self) -> Self {
-        self.0.push(Step::HangUp);
         self
     }
 }
@@ -97,7 +91,7 @@ impl Reply {
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.fields.push_str(&format!("{name}: {value}\r\n"));
+        self.fields = format!("{}{name}: {value}\r\n", self.fields);
         self
     }
 
@@ -122,8 +116,13 @@ impl Reply {
         self.header("transfer-encoding", "chunked")
     }
 
+    /// As it goes out; a body of no length is said to be one, where a reply can have a body.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = format!("HTTP/1.1 {} Status\r\n{}\r\n", self.status, self.fields).into_bytes();
+        let fields = self.fields.to_lowercase();
+        let framed = ["content-length:", "transfer-encoding:"].iter().any(|name| fields.contains(name));
+        let bodiless = self.status < 200 || self.status == 204 || self.status == 304;
+        let length = if framed || bodiless { "" } else { "content-length: 0\r\n" };
+        let mut bytes = format!("HTTP/1.1 {} Status\r\n{}{length}\r\n", self.status, self.fields).into_bytes();
         bytes.extend_from_slice(&self.body);
         bytes
     }

@@ -42,9 +42,9 @@ async fn a_repeat_with_the_same_key_is_answered_without_doing_it_twice() {
 async fn scripts_are_played_in_turn_and_gates_hold_them() {
     let core = BankCore::open().await;
     let gate = Gate::shut();
-    core.on("GET", "/", Script::say(Reply::new(204)));
+    core.on("GET", "/", Script::say(&Reply::new(204)));
     core.once("GET", "/", Script::refuse(503));
-    core.once("GET", "/", Script::say(Reply::new(200).chunked(&[b"a", b"bc"], "x-sum: 3\r\n")).behind(&gate));
+    core.once("GET", "/", Script::say(&Reply::new(200).chunked(&[b"a", b"bc"], "x-sum: 3\r\n")).behind(&gate));
     let mut wire = Wire::connect(core.address).await;
     let get = "GET / HTTP/1.1\r\n\r\n";
     wire.send(get).await;
