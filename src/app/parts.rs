@@ -9,7 +9,7 @@ use crate::{
     chance::SystemChance,
     channel::{GateSettings, Outlet, Outlets, ScriptSender},
     clock::{Clock, DatabaseClock},
-    domain::{chance::Chance, keys::KeyRing, rules::protect::Assurance},
+    domain::{assurance::Assurance, chance::Chance, keys::KeyRing},
     service::{Bank, Parts, Service},
     settings::{OwnOperations, ScriptChannel, Settings},
     storage::{

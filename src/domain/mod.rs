@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod address;
+pub mod assurance;
 pub mod caller;
 pub mod challenge;
 pub mod chance;
@@ -17,9 +18,11 @@ pub mod limits;
 pub mod meter;
 pub mod operation;
 pub mod refusal;
+pub mod reservation;
 pub mod rules;
 pub mod secret;
 pub mod standing;
+pub mod taler;
 pub mod tan;
 #[cfg(test)]
 pub(crate) mod testing;

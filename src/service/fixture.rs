@@ -8,12 +8,12 @@ use crate::{
     channel::{GateSettings, Outlet, Outlets, Recording},
     clock::DatabaseClock,
     domain::{
+        assurance::Assurance,
         caller::{AccessToken, Mfa, Scope},
         channel::{Channel, Strengths},
         id::AccessTokenId,
         keys::tests::{Fixed, ring},
         limits::Limits,
-        rules::protect::Assurance,
         time::Timestamp,
         username::Username,
     },

@@ -33,7 +33,7 @@ pub(super) fn tan_message(
     match (&challenge.summary, challenge.kind) {
         (Some(summary), _) => _ = write!(text, " It approves: {summary}."),
         (None, ChallengeKind::Address) => text.push_str(" It confirms this address for your account."),
-        (None, ChallengeKind::Token) => {}
+        (None, ChallengeKind::Token | ChallengeKind::Taler) => {}
     }
     let minutes = limits.tan_lifetime.as_secs().div_ceil(60);
     _ = write!(text, " Valid for {minutes} min. Never tell it to anyone.");

@@ -1,31 +1,39 @@
 //! The use cases: each loads, lets the domain decide, writes and sends. No HTTP, no SQL, no rule of its own.
 
 mod accounts;
+mod back_channel;
 mod challenges;
 mod channels;
 mod contact;
 mod failure;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod log_in;
 mod message;
 mod notify;
+mod operations;
 mod protection;
 mod sending;
+mod settlement;
 mod takeover;
+mod taler;
 mod tokens;
 mod trail;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::{runtime::Handle, task::JoinHandle};
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use accounts::{AccountListing, Created, NewAccount};
+pub use back_channel::{AheadOfTime, Reserved};
 pub use challenges::{ChallengeRequest, Confirmed};
 pub use channels::{ChannelRow, Enrolment, Pending};
 pub use contact::{ContactPatch, Edit, Patched};
 pub use failure::Failure;
+pub use operations::{Cleared, CoreOperation, Hold, Missing, TalerChallenge};
 pub use protection::ProtectedRequest;
+pub use settlement::Settlement;
 pub use tokens::{Minted, TokenRequest};
 pub use trail::Verdict;
 
@@ -33,13 +41,13 @@ use crate::{
     channel::Outlets,
     domain::{
         account::{Account, Terms},
+        assurance::Assurance,
         caller::{AccessToken, Deed},
         chance::Chance,
         channel::{Channel, Strengths},
         keys::{KeyError, KeyRing},
         limits::Limits,
         refusal::Refusal,
-        rules::protect::Assurance,
         secret::SecretHash,
         time::Timestamp,
         username::Username,
@@ -91,8 +99,10 @@ pub struct Service(Arc<Inner>);
 struct Inner {
     parts: Parts,
     identity: LocalIdentity,
-    /// Sends and notices in flight; waited for at the end.
+    /// Sends, notices and settlements in flight; waited for at the end.
     tasks: TaskTracker,
+    /// The end has begun: what waits to be tried again is tried a last time.
+    closing: CancellationToken,
 }
 
 impl Service {
@@ -100,7 +110,7 @@ impl Service {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let identity = LocalIdentity::new(parts.store.clone());
-        Self(Arc::new(Inner { parts, identity, tasks: TaskTracker::new() }))
+        Self(Arc::new(Inner { parts, identity, tasks: TaskTracker::new(), closing: CancellationToken::new() }))
     }
 
     /// Who is calling, by the access token presented.
@@ -136,6 +146,7 @@ impl Service {
 
     /// Waits until every message in flight is recorded.
     pub async fn finish(&self) {
+        self.0.closing.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
     }
@@ -172,14 +183,11 @@ impl Service {
     ) -> Result<T, Failure> {
         permit(caller, deed, wanted.username)?;
         let actor = caller.actor();
-        let decided = self.store().transact(wanted, Author::durable(&actor), |account, now| {
-            let before = account.clone();
-            let decision = decide(account, &self.terms(now));
-            if decision.as_ref().is_err_and(|failure| !failure.leaves_traces()) {
-                *account = before;
-            }
-            decision
-        });
+        let decided = self.store().transact(
+            wanted,
+            Author::durable(&actor),
+            reverting(|account, now| decide(account, &self.terms(now))),
+        );
         let decided = decided.await?;
         decided.unwrap_or_else(|| Err(no_account(caller)))
     }
@@ -198,6 +206,20 @@ impl Service {
             .look(wanted, |account, now| account.deleted_at.is_none().then(|| look(account, &self.terms(now))))
             .await?;
         seen.flatten().unwrap_or_else(|| Err(no_account(caller)))
+    }
+}
+
+/// A decision whose failure changes nothing, unless it is one that leaves traces.
+fn reverting<T>(
+    mut decide: impl FnMut(&mut Account, Timestamp) -> Result<T, Failure>,
+) -> impl FnMut(&mut Account, Timestamp) -> Result<T, Failure> {
+    move |account, now| {
+        let before = account.clone();
+        let decision = decide(account, now);
+        if decision.as_ref().is_err_and(|failure| !failure.leaves_traces()) {
+            *account = before;
+        }
+        decision
     }
 }
 

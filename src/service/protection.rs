@@ -1,12 +1,13 @@
-//! The service's own protected operations: what proof they ask for, and the ticket that says for what.
+//! What a protected operation asks for, and the ticket that says for what; and the service's own ones.
 
 use super::{Failure, Service};
 use crate::domain::{
     account::{Account, Terms},
+    assurance::Demand,
     caller::AccessToken,
     operation::OperationDigest,
     refusal::{Refusal, Requirement},
-    rules::protect::{Clearance, Objection},
+    rules::protect::{Clearance, Objection, Proof},
     secret::SecretHash,
     ticket::Ticket,
 };
@@ -44,37 +45,55 @@ impl Service {
         if summary.chars().count() > LONGEST_SUMMARY {
             return Err(TOO_LONG_TO_SHOW.into());
         }
-        let assurance = self.0.parts.own_operations;
-        account.clear(terms, assurance, &request.operation, request.presented).or_else(|objection| {
-            Err(match objection {
-                Objection::Required => return self.require(account, terms, request, summary),
-                Objection::Invalid => Refusal::TokenInvalid,
-                Objection::WrongOperation => Refusal::TokenWrongOperation,
-                Objection::Reserved { retry_after } => Refusal::TokenReserved { retry_after },
-            }
-            .into())
+        let demand = Demand::of(self.0.parts.own_operations);
+        let proof = Proof::token(request.presented);
+        account.clear(terms, &demand, &request.operation, &proof).or_else(|objection| {
+            Err(self.objected(account, terms, &demand, request.operation, Some(summary), objection))
         })
     }
 
-    fn require(
+    /// What a caller is told whose operation may not begin.
+    pub(super) fn objected(
         &self,
         account: &Account,
         terms: &Terms<'_>,
-        request: &ProtectedRequest,
-        summary: &str,
-    ) -> Result<Clearance, Failure> {
+        demand: &Demand,
+        operation: OperationDigest,
+        summary: Option<&str>,
+        objection: Objection,
+    ) -> Failure {
+        let refusal = match objection {
+            Objection::Required => match self.require(account, terms, demand, operation, summary) {
+                Ok(requirement) => Refusal::TanRequired(Box::new(requirement)),
+                Err(failure) => return failure,
+            },
+            Objection::Invalid => Refusal::TokenInvalid,
+            Objection::WrongOperation => Refusal::TokenWrongOperation,
+            Objection::Reserved { retry_after } => Refusal::TokenReserved { retry_after },
+        };
+        refusal.into()
+    }
+
+    /// What an operation asks for: a ticket for exactly it, and the channels that can prove it.
+    pub(super) fn require(
+        &self,
+        account: &Account,
+        terms: &Terms<'_>,
+        demand: &Demand,
+        operation: OperationDigest,
+        summary: Option<&str>,
+    ) -> Result<Requirement, Failure> {
         let ticket = Ticket {
             account: account.id,
-            operation: request.operation,
+            operation,
             expires_at: terms.now.plus(terms.limits.ticket_lifetime),
-            summary: Some(summary.to_owned()),
+            summary: summary.map(ToOwned::to_owned),
         };
-        let requirement = Requirement {
-            assurance: self.0.parts.own_operations.name(),
+        Ok(Requirement {
+            assurance: demand.assurance.name(),
             ticket: ticket.seal(self.ring(), self.chance())?,
-            summary: ticket.summary.map(|summary| account.masked_text(&summary)),
-            channels: account.offered(),
-        };
-        Err(Refusal::TanRequired(Box::new(requirement)).into())
+            summary: summary.map(|summary| account.masked_text(summary)),
+            channels: account.offered_of(terms, demand.strength),
+        })
     }
 }

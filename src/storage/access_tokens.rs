@@ -21,6 +21,11 @@ impl Datastore {
         Ok(Some((read_token(row)?, self.shift(read_at))))
     }
 
+    /// Whether there is an access token of that id: it was not ended.
+    pub async fn has_access_token(&self, id: AccessTokenId) -> Result<bool, StoreError> {
+        Ok(!self.query(sql::ACCESS_TOKEN_EXISTS, &[&id.as_uuid()]).await?.is_empty())
+    }
+
     /// The account's access tokens that have not expired, oldest first; `None` when there is no such account.
     pub async fn list_access_tokens(&self, username: &Username) -> Result<Option<Vec<AccessToken>>, StoreError> {
         let rows = self.query(sql::ACCESS_TOKEN_LIST, &[&username.as_str()]).await?;

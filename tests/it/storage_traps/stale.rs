@@ -8,7 +8,8 @@ use tanager::{
         caller::{AccessToken, Mfa, Scope},
         channel::Channel,
         event::{Event, EventKind},
-        id::{AccessTokenId, ReservationId},
+        id::AccessTokenId,
+        operation::OperationDigest,
         rules::{protect::Clearance, request::Wish},
         secret::AccessSecret,
     },
@@ -78,8 +79,8 @@ fn spend(account: &mut Account, _: &Terms<'_>, scene: &Scene) {
 }
 
 fn enrol(account: &mut Account, terms: &Terms<'_>, scene: &Scene) {
-    let (new, reservation) = (scene.new_challenge(terms), ReservationId::new(terms.now, &SystemChance));
-    account.enrol(terms, &new, mailbox("new@example.com"), Clearance::Token(scene.solved), reservation).unwrap();
+    let (new, operation) = (scene.new_challenge(terms), OperationDigest::from_bytes([7; 32]));
+    account.enrol(terms, &new, mailbox("new@example.com"), Clearance::Token(scene.solved), operation).unwrap();
 }
 
 fn set_address(account: &mut Account, terms: &Terms<'_>, _: &Scene) {
