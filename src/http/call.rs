@@ -70,6 +70,12 @@ impl Call {
         path::id(&self.request, "token_id", "token_id").map(AccessTokenId::from_uuid)
     }
 
+    /// The segment `{reservation_id}`; whether it is one is decided elsewhere.
+    #[must_use]
+    pub fn reservation(&self) -> &str {
+        path::segment(&self.request, "reservation_id")
+    }
+
     /// The query; 400/26 when it is malformed.
     pub fn query(&self) -> Result<Query, ApiError> {
         Query::parse(self.request.query_string())
@@ -140,6 +146,19 @@ impl FromRequest for Open {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(service(request).map(Self))
+    }
+}
+
+/// The body of a request of anyone; 413/32, 415/28 or, when it takes too long, 400/22. No `Debug`: it may carry a TAN.
+pub struct Sent(pub ApiBody);
+
+impl FromRequest for Sent {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move { body(&request, &mut payload).await.map(Self) })
     }
 }
 

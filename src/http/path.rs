@@ -29,7 +29,8 @@ pub fn id(request: &HttpRequest, place: &str, name: &str) -> Result<Uuid, ApiErr
 }
 
 /// The segment as the router read it; what is escaped there names nothing of ours.
-fn segment<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
+#[must_use]
+pub fn segment<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
     request.match_info().get(name).unwrap_or_default()
 }
 

@@ -7,7 +7,7 @@ use actix_web::web;
 use super::{
     body::BodyBound,
     docs::Docs,
-    handlers::{accounts, challenges, channels, operators, public, tokens},
+    handlers::{accounts, challenges, channels, operations, operators, public, tokens},
     method,
     metrics::Metrics,
     middleware::RequestIds,
@@ -54,6 +54,11 @@ table! {
     "/accounts/{username}/token" { post tokens::mint_token, delete tokens::log_out }
     "/accounts/{username}/tokens" { get tokens::list_tokens }
     "/accounts/{username}/tokens/{token_id}" { delete tokens::end_token }
+    "/tokens/reserve" { post operations::reserve }
+    "/tokens/redeem" { post operations::redeem }
+    "/tokens/reservations/{reservation_id}/commit" { post operations::commit }
+    "/tokens/reservations/{reservation_id}/release" { post operations::release }
+    "/operations" { post operations::describe_operation }
 }
 
 /// What the API's listener serves. Cheap to clone.
