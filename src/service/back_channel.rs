@@ -68,7 +68,7 @@ impl Service {
         permit(caller, Deed::HoldToken, operation.username)?;
         let actor = caller.actor();
         let taken = self.decide_operation(&actor, operation, |account, terms| {
-            match account.clear(terms, &operation.demand, &operation.digest, &operation.proof) {
+            match account.clear(terms, operation.demand, &operation.digest, &operation.proof) {
                 Ok(clearance) => {
                     let cleared = self.hold(account, terms, &actor, operation, clearance)?;
                     if let Cleared::Held(hold) = &cleared {
@@ -86,13 +86,13 @@ impl Service {
     }
 
     fn handed_out(&self, caller: &AccessToken, hold: Hold) -> Result<Reserved, Failure> {
-        let held = HeldToken {
+        let named = HeldToken {
             holder: caller.id,
             username: hold.username.clone(),
             challenge: hold.challenge,
             reservation: hold.reservation,
         };
-        Ok(Reserved { id: held.seal(self.ring(), self.chance())?, hold })
+        Ok(Reserved { id: named.seal(self.ring(), self.chance())?, hold })
     }
 
     /// The operation succeeded: its token is spent. The same again is no error; what was released, or overtaken by
@@ -135,9 +135,9 @@ impl Service {
     ) -> Result<AheadOfTime, Failure> {
         let wanted = crate::storage::datastore::Wanted::account(operation.username);
         self.show(caller, Deed::HoldToken, wanted, |account, terms| {
-            let passes = account.clone().clear(terms, &operation.demand, &operation.digest, &operation.proof);
+            let passes = account.clone().clear(terms, operation.demand, &operation.digest, &operation.proof);
             let summary = operation.summary.as_deref();
-            let requirement = self.require(account, terms, &operation.demand, operation.digest, summary)?;
+            let requirement = self.require(account, terms, operation.demand, operation.digest, summary)?;
             Ok(AheadOfTime {
                 required: passes != Ok(Clearance::NotNeeded),
                 ticket: requirement.ticket,

@@ -21,7 +21,7 @@ impl Service {
             return Ok(None);
         }
         let begun = self.decide_operation(ACTOR, operation, |account, terms| {
-            match account.clear(terms, &operation.demand, &operation.digest, &operation.proof) {
+            match account.clear(terms, operation.demand, &operation.digest, &operation.proof) {
                 Ok(clearance) => self.hold(account, terms, ACTOR, operation, clearance),
                 Err(Objection::Reserved { retry_after }) => Err(Refusal::TokenReserved { retry_after }.into()),
                 Err(_) => Ok(Cleared::NotNeeded),
@@ -37,7 +37,7 @@ impl Service {
     /// needs none, and is withheld otherwise. Withheld answers are limited like messages.
     pub async fn judge_log_in(&self, operation: &CoreOperation<'_>) -> Result<Cleared, Failure> {
         let judged = self.decide_operation(ACTOR, operation, |account, terms| {
-            match account.clear(terms, &operation.demand, &operation.digest, &Proof::default()) {
+            match account.clear(terms, operation.demand, &operation.digest, &Proof::default()) {
                 Ok(_) => Ok(Cleared::NotNeeded),
                 Err(objection) => {
                     account.withhold(terms)?;

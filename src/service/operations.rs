@@ -107,7 +107,7 @@ impl Service {
             }
             let stepped_up = caller.is_stepped_up(terms.now);
             let proof = Proof { stepped_up, ..operation.proof.clone() };
-            match account.clear(terms, &operation.demand, &operation.digest, &proof) {
+            match account.clear(terms, operation.demand, &operation.digest, &proof) {
                 Ok(clearance) => self.hold(account, terms, &actor, operation, clearance),
                 Err(objection) => self.ask(account, terms, Some(caller), operation, objection),
             }
@@ -174,7 +174,7 @@ impl Service {
                 return Ok(Cleared::Challenged(challenges));
             }
         }
-        let (demand, summary) = (&operation.demand, operation.summary.as_deref());
+        let (demand, summary) = (operation.demand, operation.summary.as_deref());
         Err(self.objected(account, terms, demand, operation.digest, summary, objection))
     }
 }

@@ -47,9 +47,9 @@ impl Service {
         }
         let demand = Demand::of(self.0.parts.own_operations);
         let proof = Proof::token(request.presented);
-        account.clear(terms, &demand, &request.operation, &proof).or_else(|objection| {
-            Err(self.objected(account, terms, &demand, request.operation, Some(summary), objection))
-        })
+        account
+            .clear(terms, demand, &request.operation, &proof)
+            .map_err(|objection| self.objected(account, terms, demand, request.operation, Some(summary), objection))
     }
 
     /// What a caller is told whose operation may not begin.
@@ -57,7 +57,7 @@ impl Service {
         &self,
         account: &Account,
         terms: &Terms<'_>,
-        demand: &Demand,
+        demand: Demand,
         operation: OperationDigest,
         summary: Option<&str>,
         objection: Objection,
@@ -79,7 +79,7 @@ impl Service {
         &self,
         account: &Account,
         terms: &Terms<'_>,
-        demand: &Demand,
+        demand: Demand,
         operation: OperationDigest,
         summary: Option<&str>,
     ) -> Result<Requirement, Failure> {

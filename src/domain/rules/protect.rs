@@ -74,7 +74,7 @@ impl Account {
     pub fn clear(
         &mut self,
         terms: &Terms<'_>,
-        demand: &Demand,
+        demand: Demand,
         operation: &OperationDigest,
         proof: &Proof,
     ) -> Result<Clearance, Objection> {
@@ -101,7 +101,7 @@ impl Account {
     fn clear_taler(
         &mut self,
         terms: &Terms<'_>,
-        demand: &Demand,
+        demand: Demand,
         operation: &OperationDigest,
         presented: &[SecretHash],
     ) -> Result<Clearance, Objection> {
@@ -120,7 +120,7 @@ impl Account {
     fn clear_token(
         &mut self,
         terms: &Terms<'_>,
-        demand: &Demand,
+        demand: Demand,
         operation: &OperationDigest,
         id: ChallengeId,
     ) -> Result<Clearance, Objection> {

@@ -18,7 +18,7 @@ use crate::domain::{
 fn an_account_without_channels_passes_and_one_with_needs_a_proof() {
     let mut bare = Scene::bare();
     let ask = |scene: &mut Scene, asks: Assurance| {
-        scene.ask(|account, terms| account.clear(terms, &Demand::of(asks), &operation(1), &Proof::default()))
+        scene.ask(|account, terms| account.clear(terms, Demand::of(asks), &operation(1), &Proof::default()))
     };
     assert_eq!(ask(&mut bare, Assurance::Bound), Ok(Clearance::NotNeeded));
     let mut enrolled = Scene::enrolled();

@@ -9,8 +9,8 @@ pub const ROWS: &[Row] = &[
     (Who::Service, "POST", "/tokens/redeem", MISSING, absent),
     (Who::Service, "POST", "/tokens/reserve", MALFORMED, malformed),
     (Who::Service, "POST", "/tokens/redeem", MALFORMED, malformed),
-    (Who::Service, "POST", "/operations", MISSING, || operations().into_iter().map(flattened).collect()),
-    (Who::Service, "POST", "/operations", MALFORMED, || malformed_operations().into_iter().map(flattened).collect()),
+    (Who::Service, "POST", "/operations", MISSING, || operations().iter().map(flattened).collect()),
+    (Who::Service, "POST", "/operations", MALFORMED, || malformed_operations().iter().map(flattened).collect()),
     (Who::Service, "POST", "/tokens/reserve", (404, 5106), || vec![with("username", json!("nobody"))]),
 ];
 
@@ -33,7 +33,7 @@ fn with_operation(member: &str, value: Value) -> Value {
 }
 
 /// The operation's members beside the username, as `POST /operations` has them.
-fn flattened(body: Value) -> Value {
+fn flattened(body: &Value) -> Value {
     let mut flat = body["operation"].clone();
     flat["username"] = body["username"].clone();
     flat

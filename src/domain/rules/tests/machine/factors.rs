@@ -29,7 +29,7 @@ impl Play {
     ) -> Result<Clearance, Objection> {
         let expected = self.ledger.clear(id, asks, number);
         let (demand, proof) = (Demand::of(asks), Proof::token(id.map(token_of)));
-        let answer = self.scene.ask(|account, terms| account.clear(terms, &demand, &operation(number), &proof));
+        let answer = self.scene.ask(|account, terms| account.clear(terms, demand, &operation(number), &proof));
         assert_eq!(answer, expected);
         answer
     }
