@@ -156,3 +156,38 @@ impl From<UpstreamError> for Failure {
         Self::Unavailable
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::caller::Scope,
+        service::{
+            fixture::{token, without_database},
+            no_account,
+        },
+    };
+
+    /// A session of Alice at the bank core.
+    fn foreign() -> AccessToken {
+        AccessToken::foreign(token(Scope::ReadWrite).id, Username::parse("alice").unwrap(), Scope::ReadWrite)
+    }
+
+    #[test]
+    fn an_account_that_is_gone_is_told_by_who_vouches_for_the_caller() {
+        assert!(matches!(no_account(&token(Scope::Admin)), Failure::Refused(Refusal::UnknownAccount)));
+        assert!(matches!(no_account(&token(Scope::Service)), Failure::Refused(Refusal::UnknownAccount)));
+        assert!(matches!(no_account(&token(Scope::ReadOnly)), Failure::Unauthenticated));
+        assert!(matches!(no_account(&foreign()), Failure::Refused(Refusal::Forbidden)));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_let_in_while_the_database_is_away() {
+        let (service, alice) = (without_database(), Username::parse("alice").unwrap());
+        let own = format!("Bearer secret-token:{}", "a".repeat(43));
+        assert!(matches!(service.customer(&own, &alice).await, Err(Failure::Unavailable)));
+        assert!(matches!(service.caller(&own, None).await, Err(Failure::Unavailable)));
+        assert!(matches!(service.admit(&foreign(), &alice).await, Err(Failure::Unavailable)));
+        assert!(matches!(service.customer("Basic YTpi", &alice).await, Err(Failure::Unauthenticated)));
+    }
+}
