@@ -57,11 +57,32 @@ pub enum Mfa {
     },
 }
 
-/// An access token, without its secret.
+/// Who vouches for a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provenance {
+    /// This service, by a token of its own. It ends with the account.
+    Local,
+    /// The bank core, which was asked with the caller's own credential. It can outlive the account.
+    Foreign,
+}
+
+/// What becomes of a customer whom the bank core vouches for and who is new here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownAccount {
+    /// The account is made, without channels.
+    #[default]
+    Create,
+    /// The call is refused.
+    Refuse,
+}
+
+/// An access token, without its secret; or a foreign credential, as if it were one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessToken {
-    /// Its id, shown in lists.
+    /// Its id, shown in lists; of a foreign credential its session, in no list.
     pub id: AccessTokenId,
+    /// Who vouches for it.
+    pub provenance: Provenance,
     /// What it is for.
     pub scope: Scope,
     /// The account it belongs to; `None` for `admin` and `service`.
@@ -72,9 +93,9 @@ pub struct AccessToken {
     pub operations: Vec<String>,
     /// What its maker wrote about it.
     pub description: Option<String>,
-    /// When it was made.
+    /// When it was made; of a foreign credential nobody here knows, and this is the epoch.
     pub created_at: Timestamp,
-    /// Until when it can be used.
+    /// Until when it can be used; of a foreign credential never, as the bank core says so anew at each request.
     pub expires_at: Timestamp,
 }
 
@@ -117,6 +138,22 @@ pub enum Passage {
 pub struct Forbidden;
 
 impl AccessToken {
+    /// The customer whom the bank core vouches for.
+    #[must_use]
+    pub const fn foreign(session: AccessTokenId, owner: Username, scope: Scope) -> Self {
+        Self {
+            id: session,
+            provenance: Provenance::Foreign,
+            scope,
+            owner: Some(owner),
+            mfa: Mfa::Pending,
+            operations: Vec::new(),
+            description: None,
+            created_at: Timestamp::from_seconds(0),
+            expires_at: Timestamp::NEVER,
+        }
+    }
+
     /// Whether this token may do `deed` to the account of that name: the table of `api.md` section 2.
     pub fn may(&self, deed: Deed, username: &Username) -> Result<(), Forbidden> {
         let allowed = match self.scope {
@@ -194,6 +231,7 @@ mod tests {
     fn token(scope: Scope, owner: Option<&str>, mfa: Mfa) -> AccessToken {
         AccessToken {
             id: AccessTokenId::new(Timestamp::from_seconds(1), &Fixed(1)),
+            provenance: Provenance::Local,
             scope,
             owner: owner.map(|name| Username::parse(name).unwrap()),
             mfa,

@@ -11,7 +11,7 @@ use super::{
     body::ApiBody,
     code::Code,
     error::ApiError,
-    headers::{BearerToken, IdempotencyKey, TanToken},
+    headers::{Authorization, IdempotencyKey, TanToken},
     json::Body,
     path,
     query::Query,
@@ -32,8 +32,9 @@ use crate::{
 /// How long a body may take to come: who sends a byte now and then holds nothing for long.
 const BODY_WITHIN: Duration = Duration::from_secs(20);
 
-/// A request of someone known, with its body. Extracting it fails with 401/40 before anything else is looked at, then
-/// with 413/32 or 415/28. No `Debug`: the body may carry a TAN.
+/// A request of someone known, with its body. Extracting it fails with 401/40 before anything else is looked at (in mode
+/// `upstream` the path says whom the bank core is asked about: 400/26 when it names nobody, 403/44 when it is not the
+/// caller), then with 413/32 or 415/28. No `Debug`: the body may carry a TAN.
 pub struct Call {
     /// The use cases.
     pub service: Service,
@@ -44,9 +45,11 @@ pub struct Call {
 }
 
 impl Call {
-    /// The segment `{username}`; 400/26 when it is no username.
+    /// The segment `{username}`; 400/26 when it is no username, or not one that is spelled as names are here.
     pub fn username(&self) -> Result<Username, ApiError> {
-        path::username(&self.request)
+        let username = path::username(&self.request)?;
+        self.service.refuse_spelling(&username)?;
+        Ok(username)
     }
 
     /// The segment `{channel}` for a request that does `deed`. Where there is no such channel, who may not do that
@@ -129,8 +132,8 @@ impl FromRequest for Call {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let service = service(&request)?;
-            let credential = BearerToken::read(request.headers())?;
-            let caller = service.authenticate(credential.reveal()).await?;
+            let credential = Authorization::read(request.headers())?;
+            let caller = service.caller(credential.reveal(), path::account(&request)).await?;
             let body = body(&request, &mut payload).await?;
             Ok(Self { service, caller, request, body })
         })

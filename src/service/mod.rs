@@ -5,6 +5,7 @@ mod back_channel;
 mod challenges;
 mod channels;
 mod contact;
+mod customers;
 mod failure;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -30,6 +31,7 @@ pub use back_channel::{AheadOfTime, Reserved};
 pub use challenges::{ChallengeRequest, Confirmed};
 pub use channels::{ChannelRow, Enrolment, Pending};
 pub use contact::{ContactPatch, Edit, Patched};
+pub use customers::{Customers, Spelling};
 pub use failure::Failure;
 pub use operations::{Cleared, CoreOperation, Hold, Missing, TalerChallenge};
 pub use protection::ProtectedRequest;
@@ -42,13 +44,12 @@ use crate::{
     domain::{
         account::{Account, Terms},
         assurance::Assurance,
-        caller::{AccessToken, Deed},
+        caller::{AccessToken, Deed, Provenance},
         chance::Chance,
         channel::{Channel, Strengths},
         keys::{KeyError, KeyRing},
         limits::Limits,
         refusal::Refusal,
-        secret::SecretHash,
         time::Timestamp,
         username::Username,
     },
@@ -88,6 +89,8 @@ pub struct Parts {
     pub own_operations: Assurance,
     /// Names of the bank core's protected operations.
     pub core_operations: Vec<String>,
+    /// Where customers are known.
+    pub customers: Customers,
     /// Where messages are handed over: the program's own threads, which outlive those that serve a listener.
     pub runtime: Handle,
 }
@@ -111,11 +114,6 @@ impl Service {
     pub fn new(parts: Parts) -> Self {
         let identity = LocalIdentity::new(parts.store.clone());
         Self(Arc::new(Inner { parts, identity, tasks: TaskTracker::new(), closing: CancellationToken::new() }))
-    }
-
-    /// Who is calling, by the access token presented.
-    pub async fn authenticate(&self, presented: &str) -> Result<AccessToken, Failure> {
-        self.0.identity.caller(&SecretHash::of(presented)).await?.ok_or(Failure::Unauthenticated)
     }
 
     /// The channels that can carry a message now.
@@ -227,9 +225,13 @@ fn permit(caller: &AccessToken, deed: Deed, username: &Username) -> Result<(), F
     caller.may(deed, username).map_err(|_| Failure::Refused(Refusal::Forbidden))
 }
 
-/// An operator is told; a customer's access token ended with the account.
+/// An operator is told; a customer's access token ended with the account, a credential of the bank core did not.
 fn no_account(caller: &AccessToken) -> Failure {
-    if caller.scope.is_of_account() { Failure::Unauthenticated } else { Failure::Refused(Refusal::UnknownAccount) }
+    match (caller.scope.is_of_account(), caller.provenance) {
+        (false, _) => Failure::Refused(Refusal::UnknownAccount),
+        (true, Provenance::Local) => Failure::Unauthenticated,
+        (true, Provenance::Foreign) => Failure::Refused(Refusal::Forbidden),
+    }
 }
 
 impl From<StoreError> for Failure {

@@ -32,7 +32,7 @@ pub use channels::{Channels, ScriptChannel, ScriptTrouble};
 pub use database::{Database, DatabaseUrl};
 pub use environment::environment;
 pub use gateway::{DefaultRoute, Gateway, UpstreamAuthorization};
-pub use identity::{ClientSecret, Identity, Mode, UnknownAccount, UsernameCase, UsernamePattern};
+pub use identity::{ClientSecret, Identity, Mode, UsernameCase, UsernamePattern, UsernameRule};
 use notes::{Effective, Notes};
 pub use operation::{Assurance, KnownBy, OnMissing, Operation};
 pub use route::RoutePath;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{columns::moment, datastore::Datastore, error::StoreError, moment::Moment, sql};
 use crate::domain::{
-    caller::{AccessToken, Mfa, Scope},
+    caller::{AccessToken, Mfa, Provenance, Scope},
     id::AccessTokenId,
     secret::SecretHash,
     time::Timestamp,
@@ -46,6 +46,7 @@ fn read_token(row: &Row) -> Result<AccessToken, StoreError> {
     let owner: Option<&str> = row.try_get("username")?;
     Ok(AccessToken {
         id: AccessTokenId::from_uuid(row.try_get::<_, Uuid>("token_id")?),
+        provenance: Provenance::Local,
         scope: Scope::named(row.try_get("scope")?).ok_or(StoreError::Corrupt("unknown scope"))?,
         owner: owner.map(Username::stored),
         mfa: read_mfa(row)?,

@@ -13,6 +13,7 @@ statement! {
     ACCOUNT_LOCK = "account/lock";
     ACCOUNT_CREATE = "account/create";
     ACCOUNT_LIST = "account/list";
+    ACCOUNT_PRESENCE = "account/presence";
     ACCOUNT_TRANSITION = "account/transition";
     CHALLENGE_LAPSED = "challenge/lapsed";
     ACCESS_TOKEN_EXISTS = "access_token/exists";

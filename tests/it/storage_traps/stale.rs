@@ -5,7 +5,7 @@ use tanager::{
     domain::{
         account::{Account, EndedTokens, NewAccessToken, Terms},
         address::{Address, PhoneNumber},
-        caller::{AccessToken, Mfa, Scope},
+        caller::{AccessToken, Mfa, Provenance, Scope},
         channel::Channel,
         event::{Event, EventKind},
         id::AccessTokenId,
@@ -99,6 +99,7 @@ fn contact(account: &mut Account, _: &Terms<'_>, _: &Scene) {
 fn mint(account: &mut Account, terms: &Terms<'_>, _: &Scene) {
     let token = AccessToken {
         id: AccessTokenId::new(terms.now, &SystemChance),
+        provenance: Provenance::Local,
         scope: Scope::ReadWrite,
         owner: Some(account.username.clone()),
         mfa: Mfa::Pending,
