@@ -20,6 +20,7 @@ pub mod refusal;
 pub mod rules;
 pub mod secret;
 pub mod standing;
+pub mod summary;
 pub mod tan;
 #[cfg(test)]
 pub(crate) mod testing;
