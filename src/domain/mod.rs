@@ -23,6 +23,7 @@ pub mod reservation;
 pub mod rules;
 pub mod secret;
 pub mod standing;
+pub mod summary;
 pub mod taler;
 pub mod tan;
 #[cfg(test)]

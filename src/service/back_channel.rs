@@ -5,13 +5,18 @@ use super::{
     operations::{Cleared, CoreOperation, Hold},
     permit,
 };
-use crate::domain::{
-    account::{Account, Terms},
-    caller::{AccessToken, Deed},
-    refusal::{OfferedChannel, Refusal},
-    reservation::HeldToken,
-    rules::{protect::Clearance, settle::Outcome},
-    time::Timestamp,
+use crate::{
+    domain::{
+        account::{Account, Terms},
+        caller::{AccessToken, Deed},
+        refusal::{OfferedChannel, Refusal},
+        reservation::HeldToken,
+        rules::{protect::Clearance, settle::Outcome},
+        summary::Summary,
+        time::Timestamp,
+        username::Username,
+    },
+    storage::datastore::Wanted,
 };
 
 /// A token that a bank core holds.
@@ -66,6 +71,7 @@ impl Service {
         and_then: impl Fn(&mut Account, &Terms<'_>, &Hold) -> Result<(), Failure>,
     ) -> Result<Option<Reserved>, Failure> {
         permit(caller, Deed::HoldToken, operation.username)?;
+        self.refuse_spelling(operation.username)?;
         let actor = caller.actor();
         let taken = self.decide_operation(&actor, operation, |account, terms| {
             match account.clear(terms, operation.demand, &operation.digest, &operation.proof) {
@@ -113,7 +119,7 @@ impl Service {
 
     /// A reservation serves the caller alone that made it.
     fn held_by(&self, caller: &AccessToken, reservation: &str) -> Result<Hold, Failure> {
-        permit(caller, Deed::HoldToken, &crate::domain::username::Username::system())?;
+        permit(caller, Deed::HoldToken, &Username::system())?;
         let held = HeldToken::open(reservation, self.ring()).filter(|held| held.holder == caller.id);
         let held = held.ok_or(Refusal::ReservationNotFound)?;
         Ok(Hold {
@@ -133,10 +139,12 @@ impl Service {
         caller: &AccessToken,
         operation: &CoreOperation<'_>,
     ) -> Result<AheadOfTime, Failure> {
-        let wanted = crate::storage::datastore::Wanted::account(operation.username);
+        permit(caller, Deed::HoldToken, operation.username)?;
+        self.refuse_spelling(operation.username)?;
+        let wanted = Wanted::account(operation.username);
         self.show(caller, Deed::HoldToken, wanted, |account, terms| {
             let passes = account.clone().clear(terms, operation.demand, &operation.digest, &operation.proof);
-            let summary = operation.summary.as_deref();
+            let summary = operation.summary.as_ref().map(Summary::as_str);
             let requirement = self.require(account, terms, operation.demand, operation.digest, summary)?;
             Ok(AheadOfTime {
                 required: passes != Ok(Clearance::NotNeeded),

@@ -17,6 +17,7 @@ impl Service {
     /// Holds the proof that came with a log-in; `None` when none suffices, of which nothing is told before the core has
     /// checked the password.
     pub async fn begin_log_in(&self, operation: &CoreOperation<'_>) -> Result<Option<Hold>, Failure> {
+        self.refuse_spelling(operation.username)?;
         if operation.proof.taler.is_empty() {
             return Ok(None);
         }
@@ -36,6 +37,7 @@ impl Service {
     /// What becomes of the core's 2xx, which proved the password, when no proof was held: it passes where the account
     /// needs none, and is withheld otherwise. Withheld answers are limited like messages.
     pub async fn judge_log_in(&self, operation: &CoreOperation<'_>) -> Result<Cleared, Failure> {
+        self.admit(ACTOR, operation.username).await?;
         let judged = self.decide_operation(ACTOR, operation, |account, terms| {
             match account.clear(terms, operation.demand, &operation.digest, &Proof::default()) {
                 Ok(_) => Ok(Cleared::NotNeeded),

@@ -16,6 +16,7 @@ use crate::{
             protect::{Clearance, Objection, Proof},
             settle::Holding,
         },
+        summary::Summary,
         time::Timestamp,
         username::Username,
     },
@@ -31,8 +32,8 @@ pub struct CoreOperation<'a> {
     pub digest: OperationDigest,
     /// What it asks for.
     pub demand: Demand,
-    /// What the customer is shown: fit to be shown, and no longer than may be.
-    pub summary: Option<String>,
+    /// What the customer is shown.
+    pub summary: Option<Summary>,
     /// What came with it.
     pub proof: Proof,
     /// How a missing proof is asked for.
@@ -174,7 +175,7 @@ impl Service {
                 return Ok(Cleared::Challenged(challenges));
             }
         }
-        let (demand, summary) = (operation.demand, operation.summary.as_deref());
+        let (demand, summary) = (operation.demand, operation.summary.as_ref().map(Summary::as_str));
         Err(self.objected(account, terms, demand, operation.digest, summary, objection))
     }
 }

@@ -9,6 +9,7 @@ use crate::domain::{
     refusal::{Refusal, Requirement},
     rules::protect::{Clearance, Objection, Proof},
     secret::SecretHash,
+    summary::Summary,
     ticket::Ticket,
 };
 
@@ -21,11 +22,10 @@ pub struct ProtectedRequest {
     pub presented: Option<SecretHash>,
 }
 
-/// What cannot be shown cannot be approved (`api.md` section 6), in characters.
-const LONGEST_SUMMARY: usize = 140;
-const TOO_LONG_TO_SHOW: Refusal = Refusal::Parameter {
+/// What cannot be shown as it is cannot be approved (`api.md` section 6).
+const NOT_TO_BE_SHOWN: Refusal = Refusal::Parameter {
     name: "address",
-    trouble: "It is too long to be shown whole to the customer who has to approve it.",
+    trouble: "It is too long to be shown whole to the customer who has to approve it, or has characters that cannot be shown.",
 };
 
 impl Service {
@@ -42,8 +42,8 @@ impl Service {
             return Ok(Clearance::NotNeeded);
         }
         caller.may_begin_own_operation().map_err(|_| Refusal::Forbidden)?;
-        if summary.chars().count() > LONGEST_SUMMARY {
-            return Err(TOO_LONG_TO_SHOW.into());
+        if !is_shown_as_it_is(summary) {
+            return Err(NOT_TO_BE_SHOWN.into());
         }
         let demand = Demand::of(self.0.parts.own_operations);
         let proof = Proof::token(request.presented);
@@ -95,5 +95,24 @@ impl Service {
             summary: summary.map(|summary| account.masked_text(summary)),
             channels: account.offered_of(terms, demand.strength),
         })
+    }
+}
+
+/// Nothing of an address may become a blank: what is shown would be another one, and could not be found to be masked.
+fn is_shown_as_it_is(summary: &str) -> bool {
+    Summary::of(summary).is_ok_and(|shown| shown.as_str() == summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_would_be_shown_otherwise_is_not_shown_at_all() {
+        let by_email = |address: &str| is_shown_as_it_is(&format!("send TANs by email to {address}"));
+        assert!(by_email("alice+tan#1@example.com"));
+        for address in ["a\u{200B}b@example.com", "a\u{202E}b@example.com", &"x".repeat(140)] {
+            assert!(!by_email(address), "{address:?}");
+        }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         id::{AccessTokenId, ChallengeId},
         refusal::{OfferedChannel, Refusal},
         rules::request::NewChallenge,
+        summary::Summary,
         taler::TalerId,
         tan::Candidate,
         username::Username,
@@ -40,7 +41,7 @@ impl Service {
                 operation: operation.digest,
                 expires_at: terms.now.plus(terms.limits.ticket_lifetime),
                 session: caller.map(|caller| caller.id),
-                summary: operation.summary.clone(),
+                summary: operation.summary.clone().map(Summary::into_string),
             };
             let id = id.seal(self.ring(), self.chance())?;
             Ok(TalerChallenge { id, tan_channel: offer.channel.name(), tan_info: offer.tan_info })

@@ -18,6 +18,7 @@ mod report;
 mod route;
 mod section;
 mod server;
+mod template;
 #[cfg(test)]
 mod tests;
 mod trouble;
@@ -38,6 +39,7 @@ pub use operation::{Assurance, KnownBy, OnMissing, Operation};
 pub use route::RoutePath;
 use section::Section;
 pub use server::{Keys, Log, LogFormat, LogLevel, OwnOperations, Server};
+pub use template::{SummaryTemplate, TemplateError};
 pub use trouble::{Trouble, Troubles};
 
 use crate::domain::limits::Limits;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Settings,
+    Assurance, Operation, Settings,
     channels::ScriptTrouble,
     notes::{Effective, Source},
 };
@@ -31,6 +31,7 @@ impl Settings {
         if self.gateway.is_some() {
             warnings.push("gateway is checked, but not served by this release.".to_owned());
         }
+        warnings.extend(self.gateway.iter().flat_map(|gateway| &gateway.operations).filter_map(without_summary));
         warnings
     }
 
@@ -86,4 +87,11 @@ fn write_value(out: &mut dyn fmt::Write, key: &str, effective: &Effective) -> fm
         Source::Written => writeln!(out, "* {key} = {shown}"),
         Source::Variable(name) => writeln!(out, "* {key} = {shown}  (from {name})"),
     }
+}
+
+/// A token that is bound to a request whose amount and payee nobody was shown (PSD2 RTS art. 5(1)(a)).
+fn without_summary(operation: &Operation) -> Option<String> {
+    let Operation { name, assurance, summary, .. } = operation;
+    let text = format!("gateway.operation {name:?} has no summary: the customer is shown its name alone.");
+    (*assurance == Assurance::Bound && summary.is_none()).then_some(text)
 }

@@ -18,6 +18,7 @@ use crate::{
         refusal::OfferedChannel,
         rules::protect::Proof,
         secret::SecretHash,
+        summary::Summary,
         username::Username,
     },
     http::{error::ApiError, json::Body, secret::SecretText},
@@ -46,7 +47,8 @@ pub struct Operation {
     #[schema(pattern = "^[0-9a-fA-F]{64}$")]
     pub body_sha256: String,
     /// What the customer is shown; at most 140 characters.
-    pub summary: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub summary: Option<Summary>,
 }
 
 /// What a bank core wants a token held for.
@@ -151,10 +153,15 @@ impl Operation {
             method: method.to_owned(),
             path: path.to_owned(),
             body_sha256: written.to_owned(),
-            summary: body.optional_text("summary")?.map(ToOwned::to_owned),
+            summary: body.optional_text("summary")?.map(|text| shown(body, text)).transpose()?,
         };
         Ok((operation, digest))
     }
+}
+
+/// What cannot be shown cannot be approved.
+fn shown(body: &Body, text: &str) -> Result<Summary, ApiError> {
+    Summary::of(text).map_err(|trouble| body.malformed("summary", "cannot be shown").hint(trouble.to_string()))
 }
 
 /// A session is not what a bank core asks about; and what asks for nothing needs no token.
