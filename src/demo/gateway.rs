@@ -35,7 +35,7 @@ name = "withdrawal"
 method = "POST"
 path = "/accounts/{username}/withdrawals/{withdrawal_id}/confirm"
 assurance = "bound"
-summary = "Confirm a cash withdrawal of {{ username }}"
+summary = "Confirm withdrawal {{ params.withdrawal_id }}"
 
 [[gateway.operation]]
 name = "cash-out"

@@ -50,11 +50,6 @@ fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Refusal> {
     })
 }
 
-/// Reads a member that is present: `null` removes, a text sets. Absence is the member's default.
-pub fn present<'de, D: Deserializer<'de>>(member: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(member).map(Some)
-}
-
 /// Reads a member as an amount.
 pub fn amount<'de, D: Deserializer<'de>>(member: D) -> Result<Amount, D::Error> {
     Amount::parse(&String::deserialize(member)?).map_err(serde::de::Error::custom)

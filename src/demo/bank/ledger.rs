@@ -42,15 +42,37 @@ impl Account {
     }
 }
 
-/// What is to become of an account's data: `None` leaves a value as it is, `Some(None)` removes it.
+/// What is to become of a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Edit {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It goes.
+    Remove,
+    /// It is replaced.
+    Set(String),
+}
+
+impl Edit {
+    fn apply(self, value: &mut Option<String>) {
+        match self {
+            Self::Keep => {}
+            Self::Remove => *value = None,
+            Self::Set(new) => *value = Some(new),
+        }
+    }
+}
+
+/// What is to become of an account's data.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
-    /// The customer's name.
+    /// The customer's name, which can only be replaced.
     pub name: Option<String>,
     /// The telephone number.
-    pub phone: Option<Option<String>>,
+    pub phone: Edit,
     /// The mailbox.
-    pub email: Option<Option<String>>,
+    pub email: Edit,
 }
 
 /// Money that moved.
@@ -160,9 +182,11 @@ impl Ledger {
     /// Changes an account's data.
     pub fn change(&mut self, username: &Username, change: Change) {
         let Some(account) = self.accounts.get_mut(username) else { return };
-        account.name = change.name.unwrap_or_else(|| account.name.clone());
-        account.contact.phone = change.phone.unwrap_or_else(|| account.contact.phone.clone());
-        account.contact.email = change.email.unwrap_or_else(|| account.contact.email.clone());
+        if let Some(name) = change.name {
+            account.name = name;
+        }
+        change.phone.apply(&mut account.contact.phone);
+        change.email.apply(&mut account.contact.email);
     }
 
     /// Ends an account that holds nothing.

@@ -1,14 +1,14 @@
 //! An account's own data.
 
 use actix_web::HttpResponse;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 use super::{Reply, no_content};
 use crate::demo::bank::{
     caller::Caller,
-    form::{Form, present},
-    ledger::Change,
+    form::Form,
+    ledger::{Change, Edit},
     refusal::{Refusal, Scheme},
 };
 
@@ -23,18 +23,25 @@ pub(super) struct Patch {
 
 #[derive(Default, Deserialize)]
 struct PatchContact {
-    #[serde(default, deserialize_with = "present")]
-    phone: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
-    email: Option<Option<String>>,
+    #[serde(default)]
+    phone: Edit,
+    #[serde(default)]
+    email: Edit,
+}
+
+/// A member that is there: `null` removes, a text replaces.
+impl<'de> Deserialize<'de> for Edit {
+    fn deserialize<D: Deserializer<'de>>(member: D) -> Result<Self, D::Error> {
+        Option::deserialize(member).map(|text| text.map_or(Self::Remove, Self::Set))
+    }
 }
 
 impl Patch {
     fn change(self) -> Result<Change, Refusal> {
         let contact = self.contact_data.unwrap_or_default();
-        let texts = [Some(&self.name), contact.phone.as_ref(), contact.email.as_ref()];
-        let fits = |text: &String| (1..=LONGEST).contains(&text.len()) && !text.chars().any(char::is_control);
-        if !texts.into_iter().flatten().flatten().all(fits) {
+        let fits = |text: &str| (1..=LONGEST).contains(&text.len()) && !text.chars().any(char::is_control);
+        let edit_fits = |edit: &Edit| if let Edit::Set(text) = edit { fits(text) } else { true };
+        if !self.name.as_deref().is_none_or(fits) || !edit_fits(&contact.phone) || !edit_fits(&contact.email) {
             return Err(Refusal::Malformed(format!("A text must be 1 to {LONGEST} bytes without control characters.")));
         }
         Ok(Change { name: self.name, phone: contact.phone, email: contact.email })
