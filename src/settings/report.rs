@@ -3,11 +3,11 @@
 use std::fmt;
 
 use super::{
-    Assurance, Operation, Settings,
+    Operation, Settings,
     channels::ScriptTrouble,
     notes::{Effective, Source},
 };
-use crate::domain::channel::Channel;
+use crate::domain::{assurance::Assurance, channel::Channel};
 
 impl Settings {
     /// What is allowed but doubtful, a sentence each; looks at the files that are named.
