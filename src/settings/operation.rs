@@ -131,8 +131,6 @@ impl Operation {
         let revocation = Revocation::read(section);
         if identity == KnownBy::Response {
             check_log_in(section, on_missing, assurance);
-        } else if revocation.is_some() {
-            section.trouble("revoke_path", r#"is for log-ins; write identity = "response", or leave it out"#);
         }
         let (Name(name), Method(method), path) = (name?, method?, path?);
         check_params(section, summary.as_ref(), &path);

@@ -205,7 +205,6 @@ const GATEWAY_WRONG: &str = "
         method = 'POST'
         path = '/accounts/{username}/token/{b}'
         strength = 'weak'
-        revoke_path = '/accounts/{username}/token'
         [[gateway.operation]]
         ";
 
@@ -223,7 +222,6 @@ const GATEWAY_SAID: &[&str] = &[
     "gateway.operation[1].identity: \"response\" needs on_missing",
     "gateway.operation[1].assurance: asks for less than a log-in can show",
     "gateway.operation[2].strength: \"weak\" is not known here; write \"inform\" or \"possession\"",
-    "gateway.operation[2].revoke_path: is for log-ins",
     "gateway.operation[3].name: is missing",
     "gateway.operation[3].method: is missing",
     "gateway.operation[3].path: is missing",
