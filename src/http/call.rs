@@ -2,11 +2,9 @@
 //!
 //! What a caller may do is not decided here.
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
-use tokio::time::timeout;
-
 use super::{
     body::ApiBody,
     code::Code,
@@ -29,8 +27,9 @@ use crate::{
     service::{ProtectedRequest, Service},
 };
 
-/// How long a body may take to come: who sends a byte now and then holds nothing for long.
-const BODY_WITHIN: Duration = Duration::from_secs(20);
+/// Stands in the data of a listener at which only accounts' own credentials are known: the one that faces the world.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountsAlone;
 
 /// A request of someone known, with its body. Extracting it fails with 401/40 before anything else is looked at, then
 /// with 413/32 or 415/28. No `Debug`: the body may carry a TAN.
@@ -125,6 +124,9 @@ impl FromRequest for Call {
             let service = service(&request)?;
             let credential = BearerToken::read(request.headers())?;
             let caller = service.authenticate(credential.reveal()).await?;
+            if request.app_data::<AccountsAlone>().is_some() && !caller.scope.is_of_account() {
+                return Err(ApiError::new(Code::Unauthorized));
+            }
             let body = body(&request, &mut payload).await?;
             Ok(Self { service, caller, request, body })
         })
@@ -148,10 +150,7 @@ async fn body(request: &HttpRequest, payload: &mut Payload) -> Result<ApiBody, A
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(ApiBody::none());
     }
-    match timeout(BODY_WITHIN, ApiBody::from_request(request, payload)).await {
-        Ok(body) => body,
-        Err(_) => Err(ApiError::new(Code::JsonInvalid).detail("the body took too long")),
-    }
+    ApiBody::from_request(request, payload).await
 }
 
 /// The use cases that this listener was given.

@@ -28,8 +28,9 @@ impl Settings {
             let text = "limits.channel_per_minute is checked, but not enforced by this release: put the ceiling at the gateway.";
             warnings.push(text.to_owned());
         }
-        if self.gateway.is_some() {
-            warnings.push("gateway is checked, but not served by this release.".to_owned());
+        if self.gateway.as_ref().is_some_and(|gateway| !gateway.operations.is_empty()) {
+            let text = "gateway.operation is checked, but none can be cleared by this release: each is answered with 503.";
+            warnings.push(text.to_owned());
         }
         warnings
     }
