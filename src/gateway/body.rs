@@ -22,7 +22,7 @@ use super::progress::Progress;
 /// Pieces that wait between client and bank core: while one is written, the next is read.
 const WAITING: usize = 1;
 /// How long a client may pause within a body.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// A request's body broke off before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,9 +99,8 @@ impl Body for Outgoing {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         match self.get_mut() {
-            Self::Empty => Poll::Ready(None),
+            Self::Empty | Self::Pieces { ended: true, .. } => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Pieces { ended: true, .. } => Poll::Ready(None),
             Self::Pieces { pieces, left, ended } => Poll::Ready(match ready!(pieces.poll_recv(context)) {
                 Some(Piece::Data(bytes)) => {
                     let taken = u64::try_from(bytes.len()).unwrap_or(u64::MAX);

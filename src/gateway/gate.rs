@@ -101,8 +101,8 @@ impl Shared {
 /// The value of the `Authorization` header in the file, if it is one.
 fn credential(from: &UpstreamAuthorization) -> Result<Option<HeaderValue>, GatewayError> {
     let UpstreamAuthorization::File(file) = from else { return Ok(None) };
-    let text = fs::read_to_string(file)
-        .map_err(|source| GatewayError::CredentialUnreadable { file: file.clone(), source })?;
+    let text =
+        fs::read_to_string(file).map_err(|source| GatewayError::CredentialUnreadable { file: file.clone(), source })?;
     let value = Some(text.trim()).filter(|text| text.split_once(' ').is_some()).map(HeaderValue::from_str);
     let Some(Ok(mut value)) = value else { return Err(GatewayError::CredentialMalformed { file: file.clone() }) };
     value.set_sensitive(true);

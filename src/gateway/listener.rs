@@ -81,7 +81,8 @@ async fn at_the_gate(request: HttpRequest, payload: web::Payload) -> HttpRespons
         Whose::Own => own_reply(&gate, &request, ApiError::new(Code::EndpointUnknown).error_response()),
         Whose::Denied => own_reply(&gate, &request, ApiError::new(Code::Forbidden).error_response()),
         Whose::Doubtful => {
-            let error = ApiError::malformed("path", "must be spelled in the normal form of the route that it resembles");
+            let error =
+                ApiError::malformed("path", "must be spelled in the normal form of the route that it resembles");
             own_reply(&gate, &request, error.error_response())
         }
     }

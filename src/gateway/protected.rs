@@ -109,12 +109,7 @@ async fn carry_out(
     task.await.unwrap_or(Err(Unanswered::HungUp))
 }
 
-fn outgoing(
-    gate: &Gate,
-    sent: &Sent<'_>,
-    body: Bytes,
-    cleared: &Clearance,
-) -> Result<Request<Outgoing>, ApiError> {
+fn outgoing(gate: &Gate, sent: &Sent<'_>, body: Bytes, cleared: &Clearance) -> Result<Request<Outgoing>, ApiError> {
     let length = match Length::announced(sent.request) {
         Length::None => Length::None,
         Length::Known(_) | Length::Chunked => Length::Known(u64::try_from(body.len()).unwrap_or(u64::MAX)),

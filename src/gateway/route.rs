@@ -15,8 +15,7 @@ const OWN_BELOW_ACCOUNTS: [&str; 3] = ["tan", "challenge", "session"];
 const ACCOUNTS: &str = "accounts";
 const OWN_ROOT: &str = "tanager";
 /// Parameters of a query that some frameworks read a method out of.
-const METHOD_PARAMETERS: [&str; 4] =
-    ["_method", "x-http-method-override", "x-http-method", "x-method-override"];
+const METHOD_PARAMETERS: [&str; 4] = ["_method", "x-http-method-override", "x-http-method", "x-method-override"];
 
 /// Whose a request is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +77,9 @@ impl Routes {
         }
         // Every route that could be meant has to be the one that is: a normal form of one may be a mangled other.
         let mut exact = None;
-        for route in self.routes.iter().filter(|route| route.could_be_asked(method, target) && route.could_be(&segments)) {
+        for route in
+            self.routes.iter().filter(|route| route.could_be_asked(method, target) && route.could_be(&segments))
+        {
             let Some(username) = route.matched(method, &segments) else { return Whose::Doubtful };
             exact = exact.or(Some((route, username)));
         }
@@ -129,7 +130,8 @@ impl Route {
     /// Whether a lenient reader could take `method`, or what the query says instead of it, for this route's.
     fn could_be_asked(&self, method: &str, target: &Target<'_>) -> bool {
         let own = &self.operation.method;
-        let covers = |method: &str| method.eq_ignore_ascii_case(own) || (own == "GET" && method.eq_ignore_ascii_case("HEAD"));
+        let covers =
+            |method: &str| method.eq_ignore_ascii_case(own) || (own == "GET" && method.eq_ignore_ascii_case("HEAD"));
         covers(method) || target.query().is_some_and(names_another_method)
     }
 
@@ -208,4 +210,4 @@ fn names_another_method(query: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::gateway) mod tests;

@@ -4,7 +4,6 @@
 
 use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
 use super::{
     body::ApiBody,
     code::Code,
@@ -26,6 +25,7 @@ use crate::{
     },
     service::{ProtectedRequest, Service},
 };
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
 
 /// Stands in the data of a listener at which only accounts' own credentials are known: the one that faces the world.
 #[derive(Clone, Copy, Debug)]

@@ -88,7 +88,12 @@ pub fn record_passed(method: &Method, route: &'static str, status: StatusCode, e
         4 => "4xx",
         _ => "5xx",
     };
-    tracing::debug!(http.method = method, http.route = route, http.status = status.as_u16(), "A request was passed on.");
+    tracing::debug!(
+        http.method = method,
+        http.route = route,
+        http.status = status.as_u16(),
+        "A request was passed on."
+    );
     metrics::counter!(REQUESTS, "method" => method, "route" => route, "status" => class).increment(1);
     metrics::histogram!(DURATION, "method" => method, "route" => route).record(elapsed.as_secs_f64());
 }

@@ -29,7 +29,8 @@ impl Settings {
             warnings.push(text.to_owned());
         }
         if self.gateway.as_ref().is_some_and(|gateway| !gateway.operations.is_empty()) {
-            let text = "gateway.operation is checked, but none can be cleared by this release: each is answered with 503.";
+            let text =
+                "gateway.operation is checked, but none can be cleared by this release: each is answered with 503.";
             warnings.push(text.to_owned());
         }
         warnings
