@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::dev::{Server, ServerHandle};
 use tokio::time::interval;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Overrides, StartError, parts};
 use crate::{
@@ -33,6 +33,8 @@ pub struct Running {
     gateway_address: Option<SocketAddr>,
     /// Closes the gateway's tunnels, which have no end of their own.
     closing: CancellationToken,
+    /// The bank core's operations that are at work.
+    operations: TaskTracker,
     ended: CancellationToken,
 }
 
@@ -40,10 +42,13 @@ impl Running {
     /// Starts the service. When this returns, its listeners accept.
     pub async fn start(settings: &Settings, overrides: Overrides) -> Result<Self, StartError> {
         let service = parts::service(settings, &overrides).await?;
-        let closing = CancellationToken::new();
+        let (closing, operations) = (CancellationToken::new(), TaskTracker::new());
         let api = api(settings, &service, &overrides)?;
         let gateway = settings.gateway.as_ref();
-        let gateway = gateway.map(|gateway| bind_gateway(settings, gateway, &api, &overrides, &closing)).transpose()?;
+        let shared = |gateway| {
+            Shared::new(settings, gateway, api.clone(), &*overrides.chance, closing.clone(), operations.clone())
+        };
+        let gateway = gateway.map(|gateway| bind_gateway(settings, gateway, shared(gateway)?)).transpose()?;
         let api = server::bind_api(&settings.server.listen, api, settings.server.workers)
             .map_err(|error| listening("server.listen", &settings.server.listen, error))?;
         let operators = settings.server.operators_listen.as_ref();
@@ -57,6 +62,7 @@ impl Running {
             operators_address: operators.as_ref().and_then(|bound| bound.address),
             gateway_address: gateway.as_ref().and_then(|bound| bound.address),
             closing,
+            operations,
             ended: CancellationToken::new(),
         };
         if operators.is_some() {
@@ -139,6 +145,9 @@ impl Running {
         for listener in &self.listeners {
             listener.stop(true).await;
         }
+        // A client that hung up has left its operation behind.
+        self.operations.close();
+        self.operations.wait().await;
         if let Some(worker) = self.worker {
             worker.stop().await;
         }
@@ -151,15 +160,7 @@ fn api(settings: &Settings, service: &Service, overrides: &Overrides) -> Result<
     Api::new(service.clone(), origins, &*overrides.chance).map_err(set_up)
 }
 
-/// To be called on the runtime that is to carry protected operations out.
-fn bind_gateway(
-    settings: &Settings,
-    gateway: &Gateway,
-    api: &Api,
-    overrides: &Overrides,
-    closing: &CancellationToken,
-) -> Result<Bound, StartError> {
-    let shared = Shared::new(settings, gateway, api.clone(), &*overrides.chance, closing.clone())?;
+fn bind_gateway(settings: &Settings, gateway: &Gateway, shared: Shared) -> Result<Bound, StartError> {
     gateway::listener::bind(&gateway.listen, Arc::new(shared), settings.server.workers)
         .map_err(|error| listening("gateway.listen", &gateway.listen, error))
 }

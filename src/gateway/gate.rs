@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 use tokio::runtime::Handle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     headers::Introduction,
@@ -63,17 +63,20 @@ pub struct Shared {
     pub(super) origins: Origins,
     pub(super) api: Api,
     pub(super) ended: CancellationToken,
+    /// Operations at work; waited for at the end.
+    pub(super) tasks: TaskTracker,
 }
 
 impl Shared {
-    /// The gateway of these settings over these use cases; `ended` closes what has no end of its own. To be called on the
-    /// runtime that is to carry protected operations out.
+    /// The gateway of these settings over these use cases; `ended` closes what has no end of its own, `tasks` are the
+    /// operations at work. To be called on the runtime that is to carry them out.
     pub fn new(
         settings: &Settings,
         gateway: &Gateway,
         api: Api,
         chance: &dyn Chance,
         ended: CancellationToken,
+        tasks: TaskTracker,
     ) -> Result<Self, GatewayError> {
         let place = Place::of(&gateway.upstream)?;
         let connecting = Connecting::new(&place, gateway.upstream_timeout)?;
@@ -94,7 +97,14 @@ impl Shared {
             origins: Origins::new(origins),
             api,
             ended,
+            tasks,
         })
+    }
+
+    /// The use cases.
+    #[must_use]
+    pub const fn service(&self) -> &Service {
+        self.api.service()
     }
 }
 
@@ -169,6 +179,6 @@ impl Gate {
     /// The use cases.
     #[must_use]
     pub fn service(&self) -> &Service {
-        self.shared.api.service()
+        self.shared.service()
     }
 }

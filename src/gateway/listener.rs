@@ -16,7 +16,7 @@ use tracing::Instrument;
 use super::{
     forward,
     gate::{Gate, Shared},
-    protected,
+    protected::{self, Answer},
     route::{Whose, is_the_services_own},
     target::Target,
     upgrade,
@@ -74,7 +74,8 @@ async fn at_the_gate(request: HttpRequest, payload: web::Payload) -> HttpRespons
             let sent = protected::Sent { request: &request, operation, account, name: seen.id().clone() };
             let answer = protected::serve(&gate, sent, payload.into_inner()).instrument(span).await;
             match answer {
-                Ok(reply) => seen.passed_on(operation.path.as_str(), reply),
+                Ok(Answer::Core(reply)) => seen.passed_on(operation.path.as_str(), reply),
+                Ok(Answer::Own(reply)) => seen.answer(operation.path.as_str(), with_cors(&gate, &request, reply)),
                 Err(error) => seen.answer(operation.path.as_str(), with_cors(&gate, &request, error.error_response())),
             }
         }

@@ -1,33 +1,45 @@
-//! A protected operation: read whole, named by its digest, cleared, sent once, and settled by what was seen of it.
+//! A protected operation: its caller is known before anything else, then it is read whole, named by its digest, shown,
+//! cleared, sent once, and settled by what was seen of it.
+//!
+//! From the moment a token is held, all of it runs on the program's own threads: a client that hangs up leaves nothing
+//! half done.
 
-use actix_web::{HttpRequest, HttpResponse, dev::Payload, web::Bytes};
-use http::{HeaderName, HeaderValue, Request, Response, header::AUTHORIZATION};
-use hyper::body::Incoming;
-use tokio::time::timeout;
+mod attempt;
 
+use actix_web::{HttpRequest, HttpResponse, dev::Payload, http::Method, web::Bytes};
+use http::{HeaderName, HeaderValue, Request, header::AUTHORIZATION};
+use tracing::Instrument;
+
+use self::attempt::{Described, Ended, Errand};
 use super::{
     body::Outgoing,
     forward,
-    gate::{Gate, Shared},
+    gate::Gate,
     headers::{Length, value_of},
-    reply,
+    proof, reply,
+    summary::{Shown, Unshowable, summary_of},
     target::Target,
     upgrade,
-    upstream::Unanswered,
 };
 use crate::{
     domain::{
+        assurance::{Assurance, Demand},
+        caller::AccessToken,
         operation::{OperationDigest, body_sha256},
+        rules::protect::Proof,
+        summary::Summary,
         username::Username,
     },
-    http::{body::ApiBody, code::Code, error::ApiError, middleware::RequestId},
-    settings::Operation,
+    http::{
+        body::ApiBody, code::Code, error::ApiError, handlers::taler::challenged, headers::Authorization,
+        middleware::RequestId,
+    },
+    service::Missing,
+    settings::{self, KnownBy, OnMissing, Operation},
 };
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_TAN_ACCOUNT: HeaderName = HeaderName::from_static("x-tan-account");
-const X_TAN_CHALLENGE: HeaderName = HeaderName::from_static("x-tan-challenge");
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A request for a protected operation.
 pub struct Sent<'a> {
@@ -41,89 +53,134 @@ pub struct Sent<'a> {
     pub name: RequestId,
 }
 
-/// What was seen of one attempt at an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attempt {
-    /// No connection came about: it had certainly no effect.
-    NeverReached,
-    /// The bank core answered with this status.
-    Answered(u16),
-    /// The connection ended before a status line.
-    HungUp,
-    /// No status line came in time.
-    TimedOut,
+/// How a protected operation was answered.
+pub enum Answer {
+    /// By the bank core.
+    Core(HttpResponse),
+    /// By us: what is missing.
+    Own(HttpResponse),
 }
 
-impl Attempt {
-    /// What was seen, out of how sending ended.
-    #[must_use]
-    pub fn of(answer: &Result<Response<Incoming>, Unanswered>) -> Self {
-        match answer {
-            Ok(answer) => Self::Answered(answer.status().as_u16()),
-            Err(Unanswered::NeverReached) => Self::NeverReached,
-            Err(Unanswered::HungUp) => Self::HungUp,
-            Err(Unanswered::TimedOut) => Self::TimedOut,
-        }
-    }
-}
-
-/// Serves a protected operation. An `Ok` is the bank core's reply, an error is ours.
-pub async fn serve(gate: &Gate, sent: Sent<'_>, payload: Payload) -> Result<HttpResponse, ApiError> {
+/// Serves a protected operation.
+pub async fn serve(gate: &Gate, sent: Sent<'_>, payload: Payload) -> Result<Answer, ApiError> {
     if upgrade::is_raw(sent.request) {
         return Err(upgrade::refused());
     }
-    let shared = gate.shared();
-    let body = ApiBody::in_time(sent.request.headers(), payload, shared.largest_body).await?.into_raw();
-    let target = Target::of(sent.request).path_and_query();
-    let digest = OperationDigest::of(&sent.account, sent.request.method().as_str(), target, &body_sha256(&body));
-    let cleared = clear(gate, &sent, &digest)?;
-    let request = outgoing(gate, &sent, body, &cleared)?;
-    let answer = carry_out(shared, request).await?;
-    Ok(reply::passed_on(sent.request, answer)?)
-}
-
-/// What an operation was cleared with.
-struct Clearance {
-    /// Where a one-shot token was used: the key of this attempt, and the challenge that it came of.
-    proof: Option<(String, String)>,
-}
-
-/// Whether the operation may begin. This release clears none: what cannot be cleared is not passed on.
-fn clear(_gate: &Gate, sent: &Sent<'_>, _digest: &OperationDigest) -> Result<Clearance, ApiError> {
-    tracing::warn!(operation = sent.operation.name, "a protected operation was refused: none can be cleared");
-    Err(ApiError::new(Code::TemporarilyUnavailable))
-}
-
-/// Sends the request to its end on the program's own threads: a client that hangs up leaves nothing half done.
-async fn carry_out(
-    shared: &std::sync::Arc<Shared>,
-    request: Request<Outgoing>,
-) -> Result<Response<Incoming>, Unanswered> {
-    let own = std::sync::Arc::clone(shared);
-    let task = shared.runtime.spawn(async move {
-        let answer = timeout(own.patience, own.operations.send(request)).await;
-        let answer = answer.unwrap_or(Err(Unanswered::TimedOut));
-        tracing::debug!(attempt = ?Attempt::of(&answer), "an operation was sent");
-        answer
-    });
-    task.await.unwrap_or(Err(Unanswered::HungUp))
-}
-
-fn outgoing(gate: &Gate, sent: &Sent<'_>, body: Bytes, cleared: &Clearance) -> Result<Request<Outgoing>, ApiError> {
-    let length = match Length::announced(sent.request) {
-        Length::None => Length::None,
-        Length::Known(_) | Length::Chunked => Length::Known(u64::try_from(body.len()).unwrap_or(u64::MAX)),
+    let caller = sent.caller(gate).await?;
+    let proof = proof::read(sent.request.headers())?;
+    let body = ApiBody::in_time(sent.request.headers(), payload, gate.shared().largest_body).await?.into_raw();
+    let errand = Errand {
+        caller,
+        name: sent.operation.name.clone(),
+        reads: matches!(*sent.request.method(), Method::GET | Method::HEAD),
+        closes_account: sent.operation.closes_account,
+        described: sent.described(&body, proof)?,
+        request: sent.outgoing(gate, body)?,
     };
-    let mut request = forward::outgoing(gate, sent.request, length, Outgoing::whole(body))?;
-    let headers = request.headers_mut();
-    headers.insert(X_REQUEST_ID, value_of(sent.name.as_str().as_bytes())?);
-    headers.insert(X_TAN_ACCOUNT, value_of(sent.account.as_str().as_bytes())?);
-    if let Some((key, challenge)) = &cleared.proof {
-        headers.insert(IDEMPOTENCY_KEY, value_of(key.as_bytes())?);
-        headers.insert(X_TAN_CHALLENGE, value_of(challenge.as_bytes())?);
+    let shared = std::sync::Arc::clone(gate.shared());
+    let task = gate.shared().tasks.spawn_on(errand.run(shared).in_current_span(), &gate.shared().runtime);
+    let ended = task.await.map_err(|error| {
+        tracing::error!(error = %error, "an operation broke off; its token lapses");
+        ApiError::new(Code::TemporarilyUnavailable)
+    })?;
+    Ok(match ended? {
+        Ended::Answered(answer) => Answer::Core(reply::passed_on(sent.request, answer)?),
+        Ended::Challenged(challenges) => Answer::Own(challenged(challenges)),
+    })
+}
+
+impl Sent<'_> {
+    /// Who calls; `None` where only the bank core's answer will say. Nothing is told to a stranger.
+    async fn caller(&self, gate: &Gate) -> Result<Option<AccessToken>, ApiError> {
+        match self.operation.identity {
+            KnownBy::Response => Ok(None),
+            KnownBy::Request => {
+                let credential = Authorization::read(self.request.headers())?;
+                Ok(Some(gate.service().customer(credential.reveal(), &self.account).await?))
+            }
+        }
     }
-    if let Some(credential) = &gate.shared().credential {
-        headers.insert(AUTHORIZATION, HeaderValue::clone(credential));
+
+    fn described(&self, body: &[u8], proof: Proof) -> Result<Described, ApiError> {
+        Ok(Described {
+            account: self.account.clone(),
+            digest: self.digest(body),
+            demand: self.demand(),
+            missing: self.missing(),
+            summary: self.summary(body)?,
+            proof,
+        })
     }
-    Ok(request)
+
+    fn digest(&self, body: &[u8]) -> OperationDigest {
+        let target = Target::of(self.request).path_and_query();
+        OperationDigest::of(&self.account, self.request.method().as_str(), target, &body_sha256(body))
+    }
+
+    /// What the customer is shown; `None` where no proof is ever asked for.
+    fn summary(&self, body: &[u8]) -> Result<Option<Summary>, ApiError> {
+        if self.operation.assurance == settings::Assurance::None {
+            return Ok(None);
+        }
+        let target = Target::of(self.request);
+        let segments = self.operation.path.segments().zip(target.path().split('/').skip(1));
+        let params: Vec<_> =
+            segments.filter_map(|(name, value)| Some((name.strip_prefix('{')?.strip_suffix('}')?, value))).collect();
+        let shown = Shown {
+            username: &self.account,
+            path: target.path(),
+            params: &params,
+            query: target.query(),
+            content_type: only_content_type(self.request),
+            body,
+        };
+        Ok(Some(summary_of(self.operation, &shown)?))
+    }
+
+    const fn demand(&self) -> Demand {
+        let Operation { strength, enrolled, idempotent, .. } = *self.operation;
+        let assurance = match self.operation.assurance {
+            settings::Assurance::None => Assurance::None,
+            settings::Assurance::Session => Assurance::Session,
+            settings::Assurance::Token => Assurance::Token,
+            settings::Assurance::Bound => Assurance::Bound,
+        };
+        Demand { assurance, strength, enrolled, idempotent }
+    }
+
+    const fn missing(&self) -> Missing {
+        match self.operation.on_missing {
+            OnMissing::Forbid => Missing::Forbid,
+            OnMissing::Challenge => Missing::Challenge,
+        }
+    }
+
+    /// The request as the bank core gets it, but for what names the proof.
+    fn outgoing(&self, gate: &Gate, body: Bytes) -> Result<Request<Outgoing>, ApiError> {
+        let length = match Length::announced(self.request) {
+            Length::None => Length::None,
+            Length::Known(_) | Length::Chunked => Length::Known(u64::try_from(body.len()).unwrap_or(u64::MAX)),
+        };
+        let mut request = forward::outgoing(gate, self.request, length, Outgoing::whole(body))?;
+        let headers = request.headers_mut();
+        headers.insert(X_REQUEST_ID, value_of(self.name.as_str().as_bytes())?);
+        headers.insert(X_TAN_ACCOUNT, value_of(self.account.as_str().as_bytes())?);
+        if let Some(credential) = &gate.shared().credential {
+            headers.insert(AUTHORIZATION, HeaderValue::clone(credential));
+        }
+        Ok(request)
+    }
+}
+
+/// What the body is said to be, if it is said once.
+fn only_content_type(request: &HttpRequest) -> Option<&str> {
+    let mut said = request.headers().get_all(actix_web::http::header::CONTENT_TYPE);
+    let (Some(value), None) = (said.next(), said.next()) else { return None };
+    value.to_str().ok()
+}
+
+impl From<Unshowable> for ApiError {
+    fn from(unshowable: Unshowable) -> Self {
+        Self::new(Code::ParameterMalformed).detail(unshowable.detail())
+    }
 }

@@ -13,7 +13,7 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::core::Core;
 use super::{Shared, listener, route::tests::settings};
@@ -35,7 +35,7 @@ async fn served_with<T, F: Future<Output = T>>(lines: &str, meanwhile: impl FnOn
     let gateway = settings.gateway.clone().unwrap();
     let api = Api::new(without_database(), Vec::new(), &Fixed(1)).unwrap();
     let ended = CancellationToken::new();
-    let shared = Shared::new(&settings, &gateway, api, &Fixed(1), ended.clone()).unwrap();
+    let shared = Shared::new(&settings, &gateway, api, &Fixed(1), ended.clone(), TaskTracker::new()).unwrap();
     let bound = listener::bind(&gateway.listen, Arc::new(shared), Some(1)).unwrap();
     let (address, handle) = (bound.address.unwrap(), bound.server.handle());
     let running = tokio::spawn(bound.server);

@@ -8,7 +8,7 @@ use super::{
     body::ApiBody,
     code::Code,
     error::ApiError,
-    headers::{BearerToken, IdempotencyKey, TanToken},
+    headers::{Authorization, IdempotencyKey, TanToken},
     json::Body,
     path,
     query::Query,
@@ -31,8 +31,9 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
 #[derive(Clone, Copy, Debug)]
 pub struct AccountsAlone;
 
-/// A request of someone known, with its body. Extracting it fails with 401/40 before anything else is looked at, then
-/// with 413/32 or 415/28. No `Debug`: the body may carry a TAN.
+/// A request of someone known, with its body. Extracting it fails with 401/40 before anything else is looked at (in mode
+/// `upstream` the path says whom the bank core is asked about: 400/26 when it names nobody, 403/44 when it is not the
+/// caller), then with 413/32 or 415/28. No `Debug`: the body may carry a TAN.
 pub struct Call {
     /// The use cases.
     pub service: Service,
@@ -43,9 +44,11 @@ pub struct Call {
 }
 
 impl Call {
-    /// The segment `{username}`; 400/26 when it is no username.
+    /// The segment `{username}`; 400/26 when it is no username, or not one that is spelled as names are here.
     pub fn username(&self) -> Result<Username, ApiError> {
-        path::username(&self.request)
+        let username = path::username(&self.request)?;
+        self.service.refuse_spelling(&username)?;
+        Ok(username)
     }
 
     /// The segment `{channel}` for a request that does `deed`. Where there is no such channel, who may not do that
@@ -67,6 +70,12 @@ impl Call {
     /// The segment `{token_id}`; 400/26 when it is no id.
     pub fn token_id(&self) -> Result<AccessTokenId, ApiError> {
         path::id(&self.request, "token_id", "token_id").map(AccessTokenId::from_uuid)
+    }
+
+    /// The segment `{reservation_id}`; whether it is one is decided elsewhere.
+    #[must_use]
+    pub fn reservation(&self) -> &str {
+        path::segment(&self.request, "reservation_id")
     }
 
     /// The query; 400/26 when it is malformed.
@@ -122,8 +131,8 @@ impl FromRequest for Call {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let service = service(&request)?;
-            let credential = BearerToken::read(request.headers())?;
-            let caller = service.authenticate(credential.reveal()).await?;
+            let credential = Authorization::read(request.headers())?;
+            let caller = service.caller(credential.reveal(), path::account(&request)).await?;
             if request.app_data::<AccountsAlone>().is_some() && !caller.scope.is_of_account() {
                 return Err(ApiError::new(Code::Unauthorized));
             }
@@ -142,6 +151,19 @@ impl FromRequest for Open {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(service(request).map(Self))
+    }
+}
+
+/// The body of a request of anyone; 413/32, 415/28 or, when it takes too long, 400/22. No `Debug`: it may carry a TAN.
+pub struct Sent(pub ApiBody);
+
+impl FromRequest for Sent {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move { body(&request, &mut payload).await.map(Self) })
     }
 }
 

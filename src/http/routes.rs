@@ -8,7 +8,7 @@ use super::{
     body::BodyBound,
     call::AccountsAlone,
     docs::Docs,
-    handlers::{accounts, challenges, channels, operators, public, tokens},
+    handlers::{accounts, challenges, channels, operations, operators, public, taler, tokens},
     method,
     metrics::Metrics,
     middleware::RequestIds,
@@ -57,6 +57,11 @@ table! {
     "/accounts/{username}/token" { post tokens::mint_token, delete tokens::log_out }
     "/accounts/{username}/tokens" { get tokens::list_tokens }
     "/accounts/{username}/tokens/{token_id}" { delete tokens::end_token }
+    "/tokens/reserve" { post operations::reserve }
+    "/tokens/redeem" { post operations::redeem }
+    "/tokens/reservations/{reservation_id}/commit" { post operations::commit }
+    "/tokens/reservations/{reservation_id}/release" { post operations::release }
+    "/operations" { post operations::describe_operation }
 }
 
 /// Whether a path of the table is the service's own at the gateway too.
@@ -104,6 +109,10 @@ impl Api {
             .app_data(self.service.clone())
             .app_data(AccountsAlone);
         mount(routes, faces_the_world);
+        let taler = "/accounts/{username}/challenge/{challenge_id}";
+        routes
+            .service(web::resource(taler).route(method::post().to(taler::transmit_taler)))
+            .service(web::resource(format!("{taler}/confirm")).route(method::post().to(taler::confirm_taler)));
         routes.service(web::resource("/tanager/config").route(method::get().to(public::config)));
         self.docs.configure(routes, "/tanager");
     }

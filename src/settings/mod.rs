@@ -18,6 +18,7 @@ mod report;
 mod route;
 mod section;
 mod server;
+mod template;
 #[cfg(test)]
 mod tests;
 mod trouble;
@@ -32,12 +33,13 @@ pub use channels::{Channels, ScriptChannel, ScriptTrouble};
 pub use database::{Database, DatabaseUrl};
 pub use environment::environment;
 pub use gateway::{DefaultRoute, Gateway, UpstreamAuthorization};
-pub use identity::{ClientSecret, Identity, Mode, UnknownAccount, UsernameCase, UsernamePattern};
+pub use identity::{ClientSecret, Identity, Mode, UsernameCase, UsernamePattern, UsernameRule};
 use notes::{Effective, Notes};
 pub use operation::{Assurance, KnownBy, OnMissing, Operation};
 pub use route::RoutePath;
 use section::Section;
 pub use server::{Keys, Log, LogFormat, LogLevel, OwnOperations, Server};
+pub use template::{SummaryTemplate, TemplateError};
 pub use trouble::{Trouble, Troubles};
 
 use crate::domain::limits::Limits;

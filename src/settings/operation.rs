@@ -4,6 +4,7 @@ use super::{
     raw::Raw,
     route::RoutePath,
     section::Section,
+    template::SummaryTemplate,
     value::{Named, Value, plain_text, quoted},
 };
 use crate::domain::channel::Strength;
@@ -119,8 +120,8 @@ pub struct Operation {
     pub on_missing: OnMissing,
     /// When it is known who is calling.
     pub identity: KnownBy,
-    /// The template of what the customer is shown.
-    pub summary: Option<String>,
+    /// The template of what the customer is shown; without one, it is the name.
+    pub summary: Option<SummaryTemplate>,
 }
 
 impl Operation {
@@ -136,11 +137,12 @@ impl Operation {
         let closes_account = section.or("closes_account", false);
         let on_missing = section.or("on_missing", OnMissing::Forbid);
         let identity = section.or("identity", KnownBy::Request);
-        let summary = section.optional("summary");
+        let summary: Option<SummaryTemplate> = section.optional("summary");
         if identity == KnownBy::Response && on_missing != OnMissing::Challenge {
             section.trouble("identity", r#""response" needs on_missing = "challenge"; write both, or neither"#);
         }
         let (Name(name), Method(method), path) = (name?, method?, path?);
+        check_params(section, summary.as_ref(), &path);
         Some(Self {
             name,
             method,
@@ -154,5 +156,15 @@ impl Operation {
             identity,
             summary,
         })
+    }
+}
+
+/// A placeholder that the path has not would be missing in every request.
+fn check_params(section: &mut Section<'_>, summary: Option<&SummaryTemplate>, path: &RoutePath) {
+    for param in summary.map(SummaryTemplate::params).unwrap_or_default() {
+        if !path.segments().any(|segment| segment == format!("{{{param}}}")) {
+            section
+                .trouble("summary", format!("reads params.{param}, but the path has no {{{param}}}; name one it has"));
+        }
     }
 }

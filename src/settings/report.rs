@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Settings,
+    Assurance, Operation, Settings,
     channels::ScriptTrouble,
     notes::{Effective, Source},
 };
@@ -28,11 +28,7 @@ impl Settings {
             let text = "limits.channel_per_minute is checked, but not enforced by this release: put the ceiling at the gateway.";
             warnings.push(text.to_owned());
         }
-        if self.gateway.as_ref().is_some_and(|gateway| !gateway.operations.is_empty()) {
-            let text =
-                "gateway.operation is checked, but none can be cleared by this release: each is answered with 503.";
-            warnings.push(text.to_owned());
-        }
+        warnings.extend(self.gateway.iter().flat_map(|gateway| &gateway.operations).filter_map(without_summary));
         warnings
     }
 
@@ -88,4 +84,11 @@ fn write_value(out: &mut dyn fmt::Write, key: &str, effective: &Effective) -> fm
         Source::Written => writeln!(out, "* {key} = {shown}"),
         Source::Variable(name) => writeln!(out, "* {key} = {shown}  (from {name})"),
     }
+}
+
+/// A token that is bound to a request whose amount and payee nobody was shown (PSD2 RTS art. 5(1)(a)).
+fn without_summary(operation: &Operation) -> Option<String> {
+    let Operation { name, assurance, summary, .. } = operation;
+    let text = format!("gateway.operation {name:?} has no summary: the customer is shown its name alone.");
+    (*assurance == Assurance::Bound && summary.is_none()).then_some(text)
 }

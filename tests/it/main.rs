@@ -8,6 +8,7 @@ mod contract;
 mod crash;
 mod database_away;
 mod demo;
+mod identity;
 mod leaks;
 mod life_of_a_challenge;
 mod limits;
