@@ -84,6 +84,8 @@ const LAYERS: &[Layer] = &[
     },
     Layer { name: "domain", may: Some(&[]), never: &[WEB, DATABASE, OUTBOUND, IMPURE] },
     Layer { name: "demo", may: Some(&["app", "chance", "service", "settings", "storage", "domain"]), never: &[] },
+    // What a bank core compiles in is a client of the public API: nothing of the service comes with it.
+    Layer { name: "guard", may: Some(&[]), never: &[DATABASE, &["actix_cors", "lettre", "utoipa"]] },
     // A database URL is read by the very parser that connects: what it refuses is refused at start.
     Layer { name: "settings", may: Some(&["domain"]), never: &[WEB, OUTBOUND] },
     Layer { name: "telemetry", may: Some(&["settings"]), never: &[WEB, DATABASE, OUTBOUND] },
