@@ -57,14 +57,19 @@ pub enum StartError {
     #[error(transparent)]
     Asking(#[from] AskingError),
     /// A listener.
-    #[error("cannot listen on {address}: is another program there? Choose another with server.listen")]
+    #[error("cannot listen on {address}: is another program there? Choose another with {key}")]
     Listen {
+        /// The setting that chooses.
+        key: &'static str,
         /// Where.
         address: String,
         /// Why not.
         #[source]
         source: std::io::Error,
     },
+    /// The gateway.
+    #[error(transparent)]
+    Gateway(#[from] crate::gateway::GatewayError),
     /// A use case failed at start.
     #[error("the service could not begin its work")]
     Begin(#[from] Failure),

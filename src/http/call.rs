@@ -2,10 +2,7 @@
 //!
 //! What a caller may do is not decided here.
 
-use std::{future::Future, pin::Pin, time::Duration};
-
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
-use tokio::time::timeout;
+use std::{future::Future, pin::Pin};
 
 use super::{
     body::ApiBody,
@@ -28,9 +25,11 @@ use crate::{
     },
     service::{ProtectedRequest, Service},
 };
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
 
-/// How long a body may take to come: who sends a byte now and then holds nothing for long.
-const BODY_WITHIN: Duration = Duration::from_secs(20);
+/// Stands in the data of a listener at which only accounts' own credentials are known: the one that faces the world.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountsAlone;
 
 /// A request of someone known, with its body. Extracting it fails with 401/40 before anything else is looked at (in mode
 /// `upstream` the path says whom the bank core is asked about: 400/26 when it names nobody, 403/44 when it is not the
@@ -134,6 +133,9 @@ impl FromRequest for Call {
             let service = service(&request)?;
             let credential = Authorization::read(request.headers())?;
             let caller = service.caller(credential.reveal(), path::account(&request)).await?;
+            if request.app_data::<AccountsAlone>().is_some() && !caller.scope.is_of_account() {
+                return Err(ApiError::new(Code::Unauthorized));
+            }
             let body = body(&request, &mut payload).await?;
             Ok(Self { service, caller, request, body })
         })
@@ -170,10 +172,7 @@ async fn body(request: &HttpRequest, payload: &mut Payload) -> Result<ApiBody, A
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(ApiBody::none());
     }
-    match timeout(BODY_WITHIN, ApiBody::from_request(request, payload)).await {
-        Ok(body) => body,
-        Err(_) => Err(ApiError::new(Code::JsonInvalid).detail("the body took too long")),
-    }
+    ApiBody::from_request(request, payload).await
 }
 
 /// The use cases that this listener was given.

@@ -28,9 +28,6 @@ impl Settings {
             let text = "limits.channel_per_minute is checked, but not enforced by this release: put the ceiling at the gateway.";
             warnings.push(text.to_owned());
         }
-        if self.gateway.is_some() {
-            warnings.push("gateway is checked, but not served by this release.".to_owned());
-        }
         let operations = self.gateway.iter().flat_map(|gateway| &gateway.operations);
         warnings
             .extend(operations.flat_map(|operation| [without_summary(operation), without_log_in(operation)]).flatten());
