@@ -9,6 +9,8 @@ pub mod cli;
 pub mod clock;
 pub mod demo;
 pub mod domain;
+pub mod gateway;
+pub mod guard;
 pub mod http;
 pub mod identity;
 pub mod service;

@@ -104,6 +104,8 @@ fn each_layer_has_its_limits() {
         ("src/worker/mod.rs", "use crate::storage;", "storage"),
         ("src/http/mod.rs", "use crate::demo;", "demo"),
         ("src/demo/mod.rs", "use crate::http;", "http"),
+        ("src/guard/mod.rs", "use crate::domain;", "domain"),
+        ("src/service/mod.rs", "use crate::guard;", "guard"),
         ("src/settings.rs", "use super::service;", "service"),
         ("src/settings.rs", "use super::*;", "*"),
         ("src/clock.rs", "use crate::storage;", "storage"),

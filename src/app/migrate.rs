@@ -30,7 +30,7 @@ pub async fn migrate(settings: &Settings, chance: Arc<dyn Chance>) -> Result<Mig
     migrator.finish().await?;
     let overrides = Overrides { chance, ..Overrides::default() };
     let store = parts::datastore(settings, &connecting, Arc::clone(&ring), &overrides)?;
-    let service = parts::assemble(settings, store, ring, &overrides);
+    let service = parts::assemble(settings, store, ring, &overrides)?;
     service.prepare_partitions().await?;
     if !applied.is_empty() {
         service.note_system(EventKind::SchemaMigrated, "applied", &applied.join(" ")).await?;

@@ -10,6 +10,7 @@ pub use parts::Overrides;
 pub use running::Running;
 
 use crate::{
+    identity::upstream::AskingError,
     service::Failure,
     storage::{connect::ConnectError, error::StoreError, schema::MigrateError},
 };
@@ -52,15 +53,23 @@ pub enum StartError {
         "the key file's keys are not the database's: restore the key file that belongs to it (or, for a database without keys, run 'tanager migrate')"
     )]
     OtherKeys,
+    /// The bank core that says who is calling.
+    #[error(transparent)]
+    Asking(#[from] AskingError),
     /// A listener.
-    #[error("cannot listen on {address}: is another program there? Choose another with server.listen")]
+    #[error("cannot listen on {address}: is another program there? Choose another with {key}")]
     Listen {
+        /// The setting that chooses.
+        key: &'static str,
         /// Where.
         address: String,
         /// Why not.
         #[source]
         source: std::io::Error,
     },
+    /// The gateway.
+    #[error(transparent)]
+    Gateway(#[from] crate::gateway::GatewayError),
     /// A use case failed at start.
     #[error("the service could not begin its work")]
     Begin(#[from] Failure),

@@ -9,9 +9,10 @@ use crate::{
     chance::SystemChance,
     channel::{GateSettings, Outlet, Outlets, ScriptSender},
     clock::{Clock, DatabaseClock},
-    domain::{chance::Chance, keys::KeyRing, rules::protect::Assurance},
-    service::{Bank, Parts, Service},
-    settings::{OwnOperations, ScriptChannel, Settings},
+    domain::{assurance::Assurance, chance::Chance, keys::KeyRing},
+    identity::upstream::{self, Asking, Upstream},
+    service::{Bank, Customers, Parts, Service, Spelling},
+    settings::{Identity, Mode, OwnOperations, ScriptChannel, Settings},
     storage::{
         connect::Connecting,
         datastore::{self, Datastore},
@@ -88,13 +89,17 @@ pub async fn service(settings: &Settings, overrides: &Overrides) -> Result<Servi
     let store = datastore(settings, &connecting(settings), Arc::clone(&ring), overrides)?;
     check_schema(&store).await?;
     check_keys(&store, &ring).await?;
-    Ok(assemble(settings, store, ring, overrides))
+    assemble(settings, store, ring, overrides)
 }
 
 /// The use cases, over a database that was not checked. To be called on the runtime that is to hand messages over.
-#[must_use]
-pub fn assemble(settings: &Settings, store: Datastore, ring: Arc<KeyRing>, overrides: &Overrides) -> Service {
-    Service::new(Parts {
+pub fn assemble(
+    settings: &Settings,
+    store: Datastore,
+    ring: Arc<KeyRing>,
+    overrides: &Overrides,
+) -> Result<Service, StartError> {
+    Ok(Service::new(Parts {
         store,
         ring,
         chance: Arc::clone(&overrides.chance),
@@ -115,7 +120,24 @@ pub fn assemble(settings: &Settings, store: Datastore, ring: Arc<KeyRing>, overr
             .flat_map(|gateway| &gateway.operations)
             .map(|operation| operation.name.clone())
             .collect(),
+        customers: customers(&settings.identity)?,
         runtime: Handle::current(),
+    }))
+}
+
+/// Where customers are known, as `[identity]` says.
+fn customers(identity: &Identity) -> Result<Customers, StartError> {
+    let usernames = identity.usernames.clone();
+    let asking = identity.url.as_ref().filter(|_| identity.mode == Mode::Upstream).map(|url| Asking {
+        url: url.as_str().to_owned(),
+        username_pointer: identity.username_pointer.clone(),
+        scope_pointer: identity.scope_pointer.clone(),
+        within: upstream::WITHIN,
+    });
+    Ok(Customers {
+        upstream: asking.map(Upstream::new).transpose()?,
+        spelling: Spelling::of(move |username| usernames.accepts(username)),
+        unknown: identity.unknown_account,
     })
 }
 

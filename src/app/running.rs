@@ -1,21 +1,22 @@
 //! A running service: its listeners, its worker, and how all of it ends.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::dev::{Server, ServerHandle};
 use tokio::time::interval;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Overrides, StartError, parts};
 use crate::{
     domain::event::EventKind,
+    gateway::{self, Shared},
     http::{
         metrics::Metrics,
         routes::{Api, Operators},
         server::{self, Bound},
     },
     service::Service,
-    settings::{Listen, Settings},
+    settings::{Gateway, Listen, Settings},
     worker::Worker,
 };
 
@@ -29,6 +30,11 @@ pub struct Running {
     listeners: Vec<ServerHandle>,
     address: Option<SocketAddr>,
     operators_address: Option<SocketAddr>,
+    gateway_address: Option<SocketAddr>,
+    /// Closes the gateway's tunnels, which have no end of their own.
+    closing: CancellationToken,
+    /// The bank core's operations that are at work.
+    operations: TaskTracker,
     ended: CancellationToken,
 }
 
@@ -36,7 +42,15 @@ impl Running {
     /// Starts the service. When this returns, its listeners accept.
     pub async fn start(settings: &Settings, overrides: Overrides) -> Result<Self, StartError> {
         let service = parts::service(settings, &overrides).await?;
-        let api = bind_api(settings, &service, &overrides)?;
+        let (closing, operations) = (CancellationToken::new(), TaskTracker::new());
+        let api = api(settings, &service, &overrides)?;
+        let gateway = settings.gateway.as_ref();
+        let shared = |gateway| {
+            Shared::new(settings, gateway, api.clone(), &*overrides.chance, closing.clone(), operations.clone())
+        };
+        let gateway = gateway.map(|gateway| bind_gateway(settings, gateway, shared(gateway)?)).transpose()?;
+        let api = server::bind_api(&settings.server.listen, api, settings.server.workers)
+            .map_err(|error| listening("server.listen", &settings.server.listen, error))?;
         let operators = settings.server.operators_listen.as_ref();
         let operators = operators.map(|listen| bind_operators(listen, &overrides)).transpose()?;
         service.note_system(EventKind::ServiceStarted, "release", env!("CARGO_PKG_VERSION")).await?;
@@ -46,18 +60,32 @@ impl Running {
             listeners: Vec::new(),
             address: api.address,
             operators_address: operators.as_ref().and_then(|bound| bound.address),
+            gateway_address: gateway.as_ref().and_then(|bound| bound.address),
+            closing,
+            operations,
             ended: CancellationToken::new(),
         };
         if operators.is_some() {
             running.keep_metrics();
         }
-        for Bound { server, .. } in std::iter::once(api).chain(operators) {
+        for Bound { server, .. } in std::iter::once(api).chain(operators).chain(gateway) {
             running.serve(server);
         }
-        // The port that is really listened at: the configured one may be 0, any.
-        let address = running.address.map_or_else(|| settings.server.listen.to_string(), |bound| bound.to_string());
-        tracing::info!(%address, "serving");
+        running.announce(settings);
         Ok(running)
+    }
+
+    /// Says where it listens: the port that was really taken, as the configured one may be 0, any.
+    fn announce(&self, settings: &Settings) {
+        let place = |bound: Option<SocketAddr>, listen: &Listen| {
+            bound.map_or_else(|| listen.to_string(), |address| address.to_string())
+        };
+        let address = place(self.address, &settings.server.listen);
+        tracing::info!(%address, "serving");
+        if let Some(gateway) = &settings.gateway {
+            let (address, upstream) = (place(self.gateway_address, &gateway.listen), gateway.upstream.as_str());
+            tracing::info!(%address, upstream, operations = gateway.operations.len(), "serving the gateway");
+        }
     }
 
     /// Samples are folded into their histograms at intervals, so that they do not pile up when nobody reads them.
@@ -94,6 +122,12 @@ impl Running {
         self.operators_address
     }
 
+    /// Where the gateway is served; `None` where there is none, or on a unix socket.
+    #[must_use]
+    pub const fn gateway_address(&self) -> Option<SocketAddr> {
+        self.gateway_address
+    }
+
     /// The use cases that are being served.
     #[must_use]
     pub const fn service(&self) -> &Service {
@@ -107,9 +141,13 @@ impl Running {
 
     /// Accepts nothing new, finishes what runs, and waits until every message in flight is recorded.
     pub async fn stop(self) {
+        self.closing.cancel();
         for listener in &self.listeners {
             listener.stop(true).await;
         }
+        // A client that hung up has left its operation behind.
+        self.operations.close();
+        self.operations.wait().await;
         if let Some(worker) = self.worker {
             worker.stop().await;
         }
@@ -117,22 +155,25 @@ impl Running {
     }
 }
 
-fn bind_api(settings: &Settings, service: &Service, overrides: &Overrides) -> Result<Bound, StartError> {
-    let server = &settings.server;
-    let origins = server.allowed_origins.iter().map(|origin| origin.as_str().to_owned());
-    let api = Api::new(service.clone(), origins, &*overrides.chance).map_err(set_up)?;
-    server::bind_api(&server.listen, api, server.workers).map_err(|error| listening(&server.listen, error))
+fn api(settings: &Settings, service: &Service, overrides: &Overrides) -> Result<Api, StartError> {
+    let origins = settings.server.allowed_origins.iter().map(|origin| origin.as_str().to_owned());
+    Api::new(service.clone(), origins, &*overrides.chance).map_err(set_up)
+}
+
+fn bind_gateway(settings: &Settings, gateway: &Gateway, shared: Shared) -> Result<Bound, StartError> {
+    gateway::listener::bind(&gateway.listen, Arc::new(shared), settings.server.workers)
+        .map_err(|error| listening("gateway.listen", &gateway.listen, error))
 }
 
 fn bind_operators(listen: &Listen, overrides: &Overrides) -> Result<Bound, StartError> {
     let operators = Operators::new(Metrics::install().map_err(set_up)?, &*overrides.chance);
-    server::bind_operators(listen, operators).map_err(|error| listening(listen, error))
+    server::bind_operators(listen, operators).map_err(|error| listening("server.operators_listen", listen, error))
 }
 
 fn set_up(error: impl std::fmt::Display) -> StartError {
     StartError::SetUp(error.to_string())
 }
 
-fn listening(listen: &Listen, source: std::io::Error) -> StartError {
-    StartError::Listen { address: listen.to_string(), source }
+fn listening(key: &'static str, listen: &Listen, source: std::io::Error) -> StartError {
+    StartError::Listen { key, address: listen.to_string(), source }
 }

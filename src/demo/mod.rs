@@ -1,6 +1,8 @@
 //! The demo: a private PostgreSQL and the service on this machine, with messages in files. Nothing of it is needed by
 //! the service itself.
 
+pub mod bank;
+pub mod gateway;
 pub mod postgres;
 
 use std::{

@@ -9,7 +9,7 @@ use super::{
     address::{Address, Mailbox, PhoneNumber},
     caller::AccessToken,
     challenge::{Challenge, ChallengeKind, State},
-    channel::{Channel, Strengths},
+    channel::{Channel, Strength, Strengths},
     event::{Event, EventKind, TrailHead},
     id::{AccessTokenId, AccountId, ChallengeId},
     language::Language,
@@ -125,8 +125,12 @@ pub struct Account {
     pub channels: Vec<ActiveChannel>,
     /// Its live challenges, and any other that the request names.
     pub challenges: Vec<Challenge>,
+    /// How often every challenge was voided: an id that was sealed before is void.
+    pub epoch: u32,
     /// When its messages of the last day were sent.
     pub sends: Vec<Timestamp>,
+    /// When answers of the bank core were withheld on the last day.
+    pub withheld: Vec<Timestamp>,
     /// What was sent to its addresses, and to those that the request names, by whomever.
     pub windows: Vec<Window>,
     /// The meters that a transmission of this transition is counted by.
@@ -154,7 +158,9 @@ impl Account {
             deleted_at: None,
             channels: Vec::new(),
             challenges: Vec::new(),
+            epoch: 0,
             sends: Vec::new(),
+            withheld: Vec::new(),
             windows: Vec::new(),
             metered: Vec::new(),
             trail: TrailHead::EMPTY,
@@ -185,6 +191,13 @@ impl Account {
         let mut offered: Vec<_> = self.channels.iter().map(row).collect();
         offered.sort_by_key(|offer| offer.channel);
         offered
+    }
+
+    /// Those of them that are at least of that strength.
+    #[must_use]
+    pub fn offered_of(&self, terms: &Terms<'_>, strength: Strength) -> Vec<OfferedChannel> {
+        let strong = |offer: &OfferedChannel| terms.strengths.of(offer.channel) >= strength;
+        self.offered().into_iter().filter(strong).collect()
     }
 
     /// The challenge of that id.
@@ -242,6 +255,12 @@ impl Account {
             }
             self.note(Event::of(EventKind::ChallengeVoided).about(id).with("reason", reason));
         }
+    }
+
+    /// Ends every challenge and unspent token but the one that pays, those with it that exist as sealed ids alone.
+    pub(super) fn void_all(&mut self, reason: &'static str, paid_by: Option<ChallengeId>) {
+        self.void_where(reason, |challenge| Some(challenge.id) != paid_by);
+        self.epoch = self.epoch.saturating_add(1);
     }
 
     /// Ends every challenge and unspent token that `chosen` says.

@@ -57,11 +57,32 @@ pub enum Mfa {
     },
 }
 
-/// An access token, without its secret.
+/// Who vouches for a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provenance {
+    /// This service, by a token of its own. It ends with the account.
+    Local,
+    /// The bank core, which was asked with the caller's own credential. It can outlive the account.
+    Foreign,
+}
+
+/// What becomes of a customer whom the bank core vouches for and who is new here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownAccount {
+    /// The account is made, without channels.
+    #[default]
+    Create,
+    /// The call is refused.
+    Refuse,
+}
+
+/// An access token, without its secret; or a foreign credential, as if it were one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessToken {
-    /// Its id, shown in lists.
+    /// Its id, shown in lists; of a foreign credential its session, in no list.
     pub id: AccessTokenId,
+    /// Who vouches for it.
+    pub provenance: Provenance,
     /// What it is for.
     pub scope: Scope,
     /// The account it belongs to; `None` for `admin` and `service`.
@@ -72,9 +93,9 @@ pub struct AccessToken {
     pub operations: Vec<String>,
     /// What its maker wrote about it.
     pub description: Option<String>,
-    /// When it was made.
+    /// When it was made; of a foreign credential nobody here knows, and this is the epoch.
     pub created_at: Timestamp,
-    /// Until when it can be used.
+    /// Until when it can be used; of a foreign credential never, as the bank core says so anew at each request.
     pub expires_at: Timestamp,
 }
 
@@ -97,8 +118,19 @@ pub enum Deed {
     MintToken,
     /// Delete the account.
     DeleteAccount,
+    /// Have a token of the account held for an operation of the bank core.
+    HoldToken,
     /// What is for operators alone.
     Operate,
+}
+
+/// How a caller passes a protected operation of the bank core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// With the proof that the operation asks for.
+    Proven,
+    /// Without: an API token was made for it, by a proof.
+    Unproven,
 }
 
 /// The caller may not do that; the same answer whether the account exists or not.
@@ -106,11 +138,27 @@ pub enum Deed {
 pub struct Forbidden;
 
 impl AccessToken {
+    /// The customer whom the bank core vouches for.
+    #[must_use]
+    pub const fn foreign(session: AccessTokenId, owner: Username, scope: Scope) -> Self {
+        Self {
+            id: session,
+            provenance: Provenance::Foreign,
+            scope,
+            owner: Some(owner),
+            mfa: Mfa::Pending,
+            operations: Vec::new(),
+            description: None,
+            created_at: Timestamp::from_seconds(0),
+            expires_at: Timestamp::NEVER,
+        }
+    }
+
     /// Whether this token may do `deed` to the account of that name: the table of `api.md` section 2.
     pub fn may(&self, deed: Deed, username: &Username) -> Result<(), Forbidden> {
         let allowed = match self.scope {
             Scope::Admin => matches!(deed, Deed::Read | Deed::ChangeFactors | Deed::DeleteAccount | Deed::Operate),
-            Scope::Service => matches!(deed, Deed::MintToken | Deed::DeleteAccount),
+            Scope::Service => matches!(deed, Deed::MintToken | Deed::DeleteAccount | Deed::HoldToken),
             Scope::ReadWrite => self.owner.as_ref() == Some(username) && self.owner_may(deed),
             Scope::ReadOnly => {
                 self.owner.as_ref() == Some(username) && matches!(deed, Deed::Read | Deed::Watch | Deed::LogOut)
@@ -124,8 +172,28 @@ impl AccessToken {
         match deed {
             Deed::Read | Deed::Watch | Deed::LogOut | Deed::EndToken | Deed::ChangeFactors => true,
             Deed::Prove | Deed::MintToken | Deed::DeleteAccount => interactive,
-            Deed::Operate => false,
+            Deed::Operate | Deed::HoldToken => false,
         }
+    }
+
+    /// Whether this token may begin a protected operation of the bank core, and whether it is asked for a proof: an API
+    /// token is asked for none, and may do what it names alone; one of scope `readonly` may only look.
+    pub fn may_begin(&self, operation: &str, reads: bool, username: &Username) -> Result<Passage, Forbidden> {
+        let own = self.scope.is_of_account() && self.owner.as_ref() == Some(username);
+        if !own || (self.scope == Scope::ReadOnly && !reads) {
+            return Err(Forbidden);
+        }
+        match self.mfa {
+            Mfa::NonInteractive if self.operations.iter().any(|named| named == operation) => Ok(Passage::Unproven),
+            Mfa::NonInteractive => Err(Forbidden),
+            Mfa::Pending | Mfa::SteppedUp { .. } => Ok(Passage::Proven),
+        }
+    }
+
+    /// Whether the session is stepped up at this moment.
+    #[must_use]
+    pub fn is_stepped_up(&self, now: Timestamp) -> bool {
+        matches!(self.mfa, Mfa::SteppedUp { until } if now < until)
     }
 
     /// Whether this token may begin one of the service's own protected operations: an API token may not, whatever
@@ -163,6 +231,7 @@ mod tests {
     fn token(scope: Scope, owner: Option<&str>, mfa: Mfa) -> AccessToken {
         AccessToken {
             id: AccessTokenId::new(Timestamp::from_seconds(1), &Fixed(1)),
+            provenance: Provenance::Local,
             scope,
             owner: owner.map(|name| Username::parse(name).unwrap()),
             mfa,
@@ -173,7 +242,7 @@ mod tests {
         }
     }
 
-    const DEEDS: [Deed; 9] = [
+    const DEEDS: [Deed; 10] = [
         Deed::Read,
         Deed::Watch,
         Deed::LogOut,
@@ -182,6 +251,7 @@ mod tests {
         Deed::Prove,
         Deed::MintToken,
         Deed::DeleteAccount,
+        Deed::HoldToken,
         Deed::Operate,
     ];
 
@@ -202,12 +272,12 @@ mod tests {
 
     #[test]
     fn each_scope_may_what_the_table_says() {
-        use Deed::{ChangeFactors, DeleteAccount, EndToken, LogOut, MintToken, Operate, Prove, Read, Watch};
+        use Deed::{ChangeFactors, DeleteAccount, EndToken, HoldToken, LogOut, MintToken, Operate, Prove, Read, Watch};
         assert_eq!(
             allowed(&token(Scope::Admin, None, Mfa::Pending), "bob"),
             [Read, ChangeFactors, DeleteAccount, Operate]
         );
-        assert_eq!(allowed(&token(Scope::Service, None, Mfa::Pending), "bob"), [MintToken, DeleteAccount]);
+        assert_eq!(allowed(&token(Scope::Service, None, Mfa::Pending), "bob"), [MintToken, DeleteAccount, HoldToken]);
         assert_eq!(allowed(&token(Scope::ReadOnly, Some("bob"), Mfa::Pending), "bob"), [Read, Watch, LogOut]);
         assert_eq!(
             allowed(&token(Scope::ReadWrite, Some("bob"), Mfa::Pending), "bob"),
@@ -217,6 +287,22 @@ mod tests {
             allowed(&token(Scope::ReadWrite, Some("bob"), Mfa::NonInteractive), "bob"),
             [Read, Watch, LogOut, EndToken, ChangeFactors]
         );
+    }
+
+    #[test]
+    fn an_api_token_passes_what_it_names_unproven_and_a_look_only_token_only_looks() {
+        let bob = Username::parse("bob").unwrap();
+        let mut api = token(Scope::ReadWrite, Some("bob"), Mfa::NonInteractive);
+        api.operations = vec!["transfer".to_owned()];
+        assert_eq!(api.may_begin("transfer", false, &bob), Ok(Passage::Unproven));
+        assert_eq!(api.may_begin("cashout", false, &bob), Err(Forbidden));
+        assert_eq!(api.may_begin("transfer", false, &Username::parse("alice").unwrap()), Err(Forbidden));
+        let looking = token(Scope::ReadOnly, Some("bob"), Mfa::Pending);
+        assert_eq!(looking.may_begin("balance", true, &bob), Ok(Passage::Proven));
+        assert_eq!(looking.may_begin("transfer", false, &bob), Err(Forbidden));
+        for scope in [Scope::Admin, Scope::Service] {
+            assert_eq!(token(scope, None, Mfa::Pending).may_begin("transfer", true, &bob), Err(Forbidden));
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum ChallengeKind {
     Token,
     /// The proof of a new address, which becomes active.
     Address,
+    /// Taler's way (`api.md` section 6c): the challenge's own id is what an operation is shown once it is solved.
+    Taler,
 }
 
 impl ChallengeKind {
@@ -30,13 +32,14 @@ impl ChallengeKind {
         match self {
             Self::Token => "token",
             Self::Address => "address",
+            Self::Taler => "taler",
         }
     }
 
     /// The kind of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Token, Self::Address].into_iter().find(|kind| kind.name() == name)
+        [Self::Token, Self::Address, Self::Taler].into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -54,10 +57,16 @@ pub struct Claim {
 /// An operation's hold on a one-shot token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reservation {
-    /// Which hold.
+    /// Which hold: who settles names it, so that a holder that was overtaken settles nothing (fencing).
     pub id: ReservationId,
-    /// From then on its holder counts as dead.
+    /// From then on its holder counts as dead, or the outcome of its work is not known.
     pub until: Timestamp,
+    /// What the token is used for. An unbound one is bound to it until it is released.
+    pub operation: OperationDigest,
+    /// The first hold of those that try the same work again: the work's `Idempotency-Key`.
+    pub first: ReservationId,
+    /// Whether a repeat under that key does nothing twice.
+    pub idempotent: bool,
 }
 
 /// What solving yielded.
@@ -67,8 +76,23 @@ pub struct IssuedToken {
     pub hash: SecretHash,
     /// Until when it can begin an operation.
     pub expires_at: Timestamp,
-    /// The operation that holds it at the moment.
-    pub reservation: Option<Reservation>,
+}
+
+/// Where a one-shot token stands, for an operation that wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenStanding {
+    /// Free to be held.
+    Free,
+    /// Held by another request.
+    Held {
+        /// Until when at the most.
+        retry_after: Duration,
+    },
+    /// The outcome of the operation that held it is not known, and a repeat does nothing twice: the same operation may
+    /// be tried again.
+    Unsettled(Reservation),
+    /// It proves nothing: run out, spent, void, or with an outcome that is not known.
+    Dead,
 }
 
 /// How far a challenge has come. Expiry and exhaustion are not states: they follow from the time and the count.
@@ -150,6 +174,9 @@ pub struct Challenge {
     pub claim: Option<Claim>,
     /// The `Idempotency-Key` it was requested with.
     pub idempotency: Option<Idempotency>,
+    /// The latest hold on its token; kept when the token is spent or void, so that whoever held it can still say what
+    /// became of its work.
+    pub reservation: Option<Reservation>,
     /// How far it has come.
     pub state: State,
 }
@@ -221,12 +248,24 @@ impl Challenge {
             State::Open if now >= self.tan_expires_at => Phase::Expired,
             State::Open => Phase::Open,
             State::Solved(None) => Phase::Solved,
-            State::Solved(Some(token)) if token.is_alive(now) => Phase::Solved,
-            State::Solved(Some(token)) if token.reservation.is_some() => Phase::Void,
+            State::Solved(Some(_)) if self.token_standing(now) != TokenStanding::Dead => Phase::Solved,
+            State::Solved(Some(_)) if self.reservation.is_some_and(|held| !held.idempotent) => Phase::Void,
             State::Solved(Some(_)) => Phase::Expired,
             State::Spent => Phase::Spent,
             State::Aborted => Phase::Aborted,
             State::Void => Phase::Void,
+        }
+    }
+
+    /// Where its one-shot token stands.
+    #[must_use]
+    pub fn token_standing(&self, now: Timestamp) -> TokenStanding {
+        let State::Solved(Some(token)) = self.state else { return TokenStanding::Dead };
+        match self.reservation {
+            Some(held) if now < held.until => TokenStanding::Held { retry_after: held.until.since(now) },
+            Some(lapsed) if lapsed.idempotent && now < token.expires_at => TokenStanding::Unsettled(lapsed),
+            None if now < token.expires_at => TokenStanding::Free,
+            _ => TokenStanding::Dead,
         }
     }
 
@@ -247,12 +286,12 @@ impl Challenge {
     /// Whether a later decision about the account can depend on it: it then stays among the account's live ones.
     #[must_use]
     pub fn is_live(&self, now: Timestamp, limits: &Limits) -> bool {
-        let unspent = match self.state {
+        let unspent = match (self.state, self.reservation) {
             // Its holder may come back: to give it back while it can prove something, or to say late that it is spent.
-            State::Solved(Some(IssuedToken { reservation: Some(held), expires_at, .. })) => {
-                now < expires_at.max(held.until.plus(limits.challenge_lifetime))
+            (State::Solved(Some(token)), Some(held)) => {
+                now < token.expires_at.max(held.until.plus(limits.challenge_lifetime))
             }
-            State::Solved(Some(token)) => token.is_alive(now),
+            (State::Solved(Some(token)), None) => now < token.expires_at,
             _ => false,
         };
         let cooling = self.cools_until(limits).is_some_and(|until| now < until);
@@ -269,16 +308,5 @@ impl Challenge {
         self.generation = self.generation.saturating_add(1);
         self.attempts_left = limits.attempts_per_tan;
         self.tan_expires_at = now.plus(limits.tan_lifetime).min(self.ends_at);
-    }
-}
-
-impl IssuedToken {
-    /// Whether it can prove something now or is being used: unexpired and free, or held by a holder that may live.
-    #[must_use]
-    pub fn is_alive(&self, now: Timestamp) -> bool {
-        match self.reservation {
-            Some(reservation) => now < reservation.until,
-            None => now < self.expires_at,
-        }
     }
 }

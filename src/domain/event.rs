@@ -71,6 +71,8 @@ event_kinds! {
     TokenSpent = "token.spent",
     /// An operation certainly had no effect.
     TokenReleased = "token.released",
+    /// The outcome of an operation is not known.
+    TokenUnsettled = "token.unsettled",
     /// A bound token came with another operation.
     TokenMismatched = "token.mismatched",
     /// An access token was made.

@@ -83,6 +83,22 @@ id!(
     ReservationId
 );
 
+impl AccessTokenId {
+    /// Whether it is of a token that this service made: those of another's credentials are no `UUIDv7`.
+    #[must_use]
+    pub fn is_local(self) -> bool {
+        self.0.get_version_num() == 7
+    }
+}
+
+impl ReservationId {
+    /// The hold of an enrolment on the token that paid for it.
+    #[must_use]
+    pub const fn of_enrolment(challenge: ChallengeId) -> Self {
+        Self(challenge.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -88,7 +88,7 @@ pub struct KeyRing {
 /// What a value is sealed for: the table, the column, the row and the account (architecture, idea 5). A value that is
 /// moved to another place does not open there.
 pub struct Place<'a> {
-    /// `table.column`, or `ticket`.
+    /// `table.column`, or the name of what a client carries.
     pub column: &'static str,
     /// The ids that name the row, and the account.
     pub row: &'a [&'a [u8]],
@@ -149,12 +149,19 @@ impl KeyRing {
         self.decrypt(|key| &key.seal, place, sealed)
     }
 
-    pub(super) fn seal_ticket(&self, clear: &[u8], chance: &dyn Chance) -> Result<Vec<u8>, KeyError> {
-        self.encrypt(&self.key(self.active)?.ticket, &TICKET, clear, chance)
+    /// Seals what a client carries and cannot read: a ticket, an id. What is sealed as one thing opens as no other.
+    pub(super) fn seal_carried(
+        &self,
+        carried: Carried,
+        clear: &[u8],
+        chance: &dyn Chance,
+    ) -> Result<Vec<u8>, KeyError> {
+        self.encrypt(&self.key(self.active)?.ticket, &carried.place(), clear, chance)
     }
 
-    pub(super) fn open_ticket(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        self.decrypt(|key| &key.ticket, &TICKET, sealed)
+    /// Opens what [`Self::seal_carried`] made of the same thing.
+    pub(super) fn open_carried(&self, carried: Carried, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        self.decrypt(|key| &key.ticket, &carried.place(), sealed)
     }
 
     fn encrypt(
@@ -208,7 +215,27 @@ impl KeyRing {
     }
 }
 
-const TICKET: Place<'static> = Place { column: "ticket", row: &[] };
+/// What a client carries sealed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Carried {
+    /// An operation ticket.
+    Ticket,
+    /// The id of one of Taler's challenges.
+    TalerId,
+    /// The id of a hold on a token.
+    Reservation,
+}
+
+impl Carried {
+    const fn place(self) -> Place<'static> {
+        let column = match self {
+            Self::Ticket => "ticket",
+            Self::TalerId => "taler-id",
+            Self::Reservation => "reservation",
+        };
+        Place { column, row: &[] }
+    }
+}
 
 fn mac(key: &Derived, parts: &[&[u8]]) -> Result<[u8; 32], KeyError> {
     let mut message = Zeroizing::new(Vec::new());

@@ -5,10 +5,12 @@
 
 pub mod account;
 pub mod address;
+pub mod assurance;
 pub mod caller;
 pub mod challenge;
 pub mod chance;
 pub mod channel;
+pub mod credential;
 pub mod event;
 pub mod id;
 pub mod keys;
@@ -17,9 +19,12 @@ pub mod limits;
 pub mod meter;
 pub mod operation;
 pub mod refusal;
+pub mod reservation;
 pub mod rules;
 pub mod secret;
 pub mod standing;
+pub mod summary;
+pub mod taler;
 pub mod tan;
 #[cfg(test)]
 pub(crate) mod testing;

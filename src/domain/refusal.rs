@@ -28,6 +28,10 @@ pub enum Refusal {
     ChannelNotActive,
     /// No such challenge for this account.
     ChallengeNotFound,
+    /// An id of one of Taler's challenges that is unknown, ran out unused, or was aborted or voided.
+    TransactionNotFound,
+    /// A reservation that is unknown, was released, or lapsed and was taken by another.
+    ReservationNotFound,
     /// The challenge, its TAN or the ticket is past its time, or was aborted or voided.
     ChallengeExpired,
     /// Not the TAN; the try was counted.

@@ -9,6 +9,7 @@ use std::{
 use super::{
     account::{Account, ActiveChannel, Terms},
     address::Address,
+    assurance::{Assurance, Demand},
     challenge::{Challenge, Idempotency, Phase},
     chance::Chance,
     channel::{Channel, Strengths},
@@ -21,8 +22,9 @@ use super::{
     rules::{
         attempt::AttemptOutcome,
         factors::Notice,
-        protect::{Assurance, Clearance, Objection},
+        protect::{Clearance, Objection, Proof},
         request::{NewChallenge, Requested, Sending, Wish},
+        settle::{Holding, Outcome, Settled},
         transmission::{HandOver, TakenOver},
     },
     secret::SecretHash,
@@ -193,7 +195,7 @@ impl Scene {
     /// Records the outcome of the sending under way.
     pub(crate) fn record(&mut self, id: ChallengeId, outcome: HandOver) {
         let transmission = self.challenge(id).claim.unwrap().transmission;
-        self.account.record(id, transmission, outcome);
+        self.ask(|account, terms| account.record(terms, id, transmission, outcome));
     }
 
     pub(crate) fn retransmit(&mut self, id: ChallengeId) -> Result<(), Refusal> {
@@ -248,21 +250,42 @@ impl Scene {
 
     /// Presents the token of that challenge with an operation.
     pub(crate) fn clear(&mut self, id: ChallengeId, asks: Assurance, number: u8) -> Result<Clearance, Objection> {
-        self.ask(|account, terms| account.clear(terms, asks, &operation(number), Some(token_of(id))))
+        self.clear_for(id, Demand::of(asks), number)
     }
 
-    pub(crate) fn hold(&mut self, id: ChallengeId) -> Result<(), Refusal> {
-        let (reservation, lease) = (self.reservation(), self.limits.reservation_lease);
-        self.ask(|account, terms| account.hold(terms, id, reservation, lease))
+    pub(crate) fn clear_for(&mut self, id: ChallengeId, demand: Demand, number: u8) -> Result<Clearance, Objection> {
+        let proof = Proof::token(Some(token_of(id)));
+        self.ask(|account, terms| account.clear(terms, demand, &operation(number), &proof))
     }
 
-    pub(crate) fn reservation(&self) -> ReservationId {
-        ReservationId::new(self.now, &self.chance)
+    /// Holds a token for operation 1, which is not repeated.
+    pub(crate) fn hold(&mut self, id: ChallengeId) -> Result<ReservationId, Refusal> {
+        self.hold_for(id, 1, false)
+    }
+
+    pub(crate) fn hold_for(&mut self, id: ChallengeId, number: u8, idempotent: bool) -> Result<ReservationId, Refusal> {
+        let holding = Holding {
+            reservation: ReservationId::new(self.now, &self.chance),
+            lease: self.limits.reservation_lease,
+            operation: operation(number),
+            idempotent,
+        };
+        self.ask(|account, terms| account.hold(terms, id, &holding)).map(|held| held.id)
+    }
+
+    /// Settles the latest hold on a token.
+    pub(crate) fn settle(&mut self, id: ChallengeId, outcome: Outcome) -> Settled {
+        let Some(held) = self.challenge(id).reservation else { return Settled::NotHeld };
+        self.settle_by(id, held.id, outcome)
+    }
+
+    pub(crate) fn settle_by(&mut self, id: ChallengeId, holder: ReservationId, outcome: Outcome) -> Settled {
+        self.ask(|account, terms| account.settle(terms, id, holder, outcome))
     }
 
     pub(crate) fn try_enrol(&mut self, address: Address, cleared: Clearance) -> Result<ChallengeId, Refusal> {
-        let (new, reservation) = (self.new_challenge(1), self.reservation());
-        self.ask(|account, terms| account.enrol(terms, &new, address, cleared, reservation))?;
+        let new = self.new_challenge(1);
+        self.ask(|account, terms| account.enrol(terms, &new, address, cleared, operation(1)))?;
         Ok(new.id)
     }
 

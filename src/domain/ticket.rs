@@ -5,7 +5,7 @@ use data_encoding::BASE64URL_NOPAD;
 use super::{
     chance::Chance,
     id::AccountId,
-    keys::{KeyError, KeyRing},
+    keys::{Carried, KeyError, KeyRing},
     operation::OperationDigest,
     time::Timestamp,
 };
@@ -31,13 +31,13 @@ impl Ticket {
         clear.extend_from_slice(self.operation.as_bytes());
         clear.extend_from_slice(&self.expires_at.as_micros().to_be_bytes());
         clear.extend_from_slice(self.summary.as_deref().unwrap_or_default().as_bytes());
-        Ok(BASE64URL_NOPAD.encode(&ring.seal_ticket(&clear, chance)?))
+        Ok(BASE64URL_NOPAD.encode(&ring.seal_carried(Carried::Ticket, &clear, chance)?))
     }
 
     /// Opens a ticket; `None` when it was changed, made elsewhere, or is none.
     #[must_use]
     pub fn open(raw: &str, ring: &KeyRing) -> Option<Self> {
-        let clear = ring.open_ticket(&BASE64URL_NOPAD.decode(raw.as_bytes()).ok()?).ok()?;
+        let clear = ring.open_carried(Carried::Ticket, &BASE64URL_NOPAD.decode(raw.as_bytes()).ok()?).ok()?;
         let (account, rest) = clear.split_first_chunk::<16>()?;
         let (operation, rest) = rest.split_first_chunk::<32>()?;
         let (expires_at, summary) = rest.split_first_chunk::<8>()?;

@@ -2,7 +2,7 @@
 //!
 //! It is read as JSON only when a handler asks, after the caller has been authenticated.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use actix_web::{
     FromRequest, HttpRequest,
@@ -11,9 +11,13 @@ use actix_web::{
     web::{Bytes, BytesMut},
 };
 use futures_util::StreamExt;
+use tokio::time::timeout;
 
 use super::{code::Code, error::ApiError, json::Body};
 use crate::domain::limits::Limits;
+
+/// How long a body may take to come: who sends a byte now and then holds nothing for long.
+const BODY_WITHIN: Duration = Duration::from_secs(20);
 
 /// The largest body that is read, in bytes: `limits.api_body`. Handed in with `App::app_data`.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +48,22 @@ impl ApiBody {
         &self.raw
     }
 
+    /// The bytes that were sent, to be sent on.
+    #[must_use]
+    pub fn into_raw(self) -> Bytes {
+        self.raw
+    }
+
+    /// Reads a body of at most `bound` bytes: 413/32 when it is larger, 415/28 when it has a `Content-Encoding`, 400/22
+    /// when it breaks off or takes too long.
+    pub async fn in_time(headers: &HeaderMap, payload: Payload, bound: usize) -> Result<Self, ApiError> {
+        announced(headers, bound)?;
+        match timeout(BODY_WITHIN, read(payload, bound)).await {
+            Ok(raw) => Ok(Self { raw: raw? }),
+            Err(_) => Err(ApiError::new(Code::JsonInvalid).detail("the body took too long")),
+        }
+    }
+
     /// The body as a JSON object; 400/22 when it is none.
     pub fn object(&self) -> Result<Body, ApiError> {
         Body::parse(&self.raw)
@@ -61,12 +81,8 @@ impl FromRequest for ApiBody {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bound = request.app_data::<BodyBound>().copied().unwrap_or_default().0;
-        let announced = announced(request.headers(), bound);
-        let payload = payload.take();
-        Box::pin(async move {
-            announced?;
-            Ok(Self { raw: read(payload, bound).await? })
-        })
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move { Self::in_time(request.headers(), payload, bound).await })
     }
 }
 

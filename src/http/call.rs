@@ -2,16 +2,13 @@
 //!
 //! What a caller may do is not decided here.
 
-use std::{future::Future, pin::Pin, time::Duration};
-
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
-use tokio::time::timeout;
+use std::{future::Future, pin::Pin};
 
 use super::{
     body::ApiBody,
     code::Code,
     error::ApiError,
-    headers::{BearerToken, IdempotencyKey, TanToken},
+    headers::{Authorization, IdempotencyKey, TanToken},
     json::Body,
     path,
     query::Query,
@@ -28,12 +25,15 @@ use crate::{
     },
     service::{ProtectedRequest, Service},
 };
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
 
-/// How long a body may take to come: who sends a byte now and then holds nothing for long.
-const BODY_WITHIN: Duration = Duration::from_secs(20);
+/// Stands in the data of a listener at which only accounts' own credentials are known: the one that faces the world.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountsAlone;
 
-/// A request of someone known, with its body. Extracting it fails with 401/40 before anything else is looked at, then
-/// with 413/32 or 415/28. No `Debug`: the body may carry a TAN.
+/// A request of someone known, with its body. Extracting it fails with 401/40 before anything else is looked at (in mode
+/// `upstream` the path says whom the bank core is asked about: 400/26 when it names nobody, 403/44 when it is not the
+/// caller), then with 413/32 or 415/28. No `Debug`: the body may carry a TAN.
 pub struct Call {
     /// The use cases.
     pub service: Service,
@@ -44,9 +44,11 @@ pub struct Call {
 }
 
 impl Call {
-    /// The segment `{username}`; 400/26 when it is no username.
+    /// The segment `{username}`; 400/26 when it is no username, or not one that is spelled as names are here.
     pub fn username(&self) -> Result<Username, ApiError> {
-        path::username(&self.request)
+        let username = path::username(&self.request)?;
+        self.service.refuse_spelling(&username)?;
+        Ok(username)
     }
 
     /// The segment `{channel}` for a request that does `deed`. Where there is no such channel, who may not do that
@@ -68,6 +70,12 @@ impl Call {
     /// The segment `{token_id}`; 400/26 when it is no id.
     pub fn token_id(&self) -> Result<AccessTokenId, ApiError> {
         path::id(&self.request, "token_id", "token_id").map(AccessTokenId::from_uuid)
+    }
+
+    /// The segment `{reservation_id}`; whether it is one is decided elsewhere.
+    #[must_use]
+    pub fn reservation(&self) -> &str {
+        path::segment(&self.request, "reservation_id")
     }
 
     /// The query; 400/26 when it is malformed.
@@ -123,8 +131,11 @@ impl FromRequest for Call {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let service = service(&request)?;
-            let credential = BearerToken::read(request.headers())?;
-            let caller = service.authenticate(credential.reveal()).await?;
+            let credential = Authorization::read(request.headers())?;
+            let caller = service.caller(credential.reveal(), path::account(&request)).await?;
+            if request.app_data::<AccountsAlone>().is_some() && !caller.scope.is_of_account() {
+                return Err(ApiError::new(Code::Unauthorized));
+            }
             let body = body(&request, &mut payload).await?;
             Ok(Self { service, caller, request, body })
         })
@@ -143,15 +154,25 @@ impl FromRequest for Open {
     }
 }
 
+/// The body of a request of anyone; 413/32, 415/28 or, when it takes too long, 400/22. No `Debug`: it may carry a TAN.
+pub struct Sent(pub ApiBody);
+
+impl FromRequest for Sent {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move { body(&request, &mut payload).await.map(Self) })
+    }
+}
+
 /// The body, where one has a meaning: with GET and HEAD it has none (RFC 9110 section 9.3.1), and is not read.
 async fn body(request: &HttpRequest, payload: &mut Payload) -> Result<ApiBody, ApiError> {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(ApiBody::none());
     }
-    match timeout(BODY_WITHIN, ApiBody::from_request(request, payload)).await {
-        Ok(body) => body,
-        Err(_) => Err(ApiError::new(Code::JsonInvalid).detail("the body took too long")),
-    }
+    ApiBody::from_request(request, payload).await
 }
 
 /// The use cases that this listener was given.

@@ -33,16 +33,17 @@ impl Docs {
         Ok(Self { json: document.to_json()?.into() })
     }
 
-    /// Mounts `/openapi.json` and `/docs` with its files.
-    pub fn configure(&self, routes: &mut web::ServiceConfig) {
+    /// Mounts `/openapi.json` and `/docs` with its files, each behind `prefix`.
+    pub fn configure(&self, routes: &mut web::ServiceConfig, prefix: &str) {
+        let at = |path: &str| format!("{prefix}{path}");
         routes
             .service(
-                web::resource("/openapi.json")
+                web::resource(at("/openapi.json"))
                     .app_data(web::Data::new(self.clone()))
                     .route(method::get().to(openapi_json)),
             )
-            .service(web::resource("/docs").route(method::get().to(docs)))
-            .service(web::resource("/docs/{file}").route(method::get().to(docs_file)));
+            .service(web::resource(at("/docs")).route(method::get().to(docs)))
+            .service(web::resource(at("/docs/{file}")).route(method::get().to(docs_file)));
     }
 }
 
@@ -106,7 +107,7 @@ mod tests {
 
     async fn fetched(path: &str) -> (u16, String, String, String) {
         let docs = Docs::of(&Document::openapi()).unwrap();
-        let app = test::init_service(App::new().configure(|routes| docs.configure(routes))).await;
+        let app = test::init_service(App::new().configure(|routes| docs.configure(routes, ""))).await;
         let reply = test::call_service(&app, test::TestRequest::get().uri(path).to_request()).await;
         let header = |name: &str| reply.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
         let (status, kind, policy) =

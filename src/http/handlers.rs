@@ -3,8 +3,10 @@
 pub mod accounts;
 pub mod challenges;
 pub mod channels;
+pub mod operations;
 pub mod operators;
 pub mod public;
+pub mod taler;
 pub mod tokens;
 
 use actix_web::HttpResponse;

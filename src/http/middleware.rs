@@ -4,7 +4,7 @@
 //! what CORS refuses gets our body as well. Neither looks into a body, and nothing of a query or a header is logged.
 
 mod cors;
-mod dress;
+pub(super) mod dress;
 mod request_id;
 
 use std::{
@@ -15,15 +15,15 @@ use std::{
 };
 
 use actix_web::{
-    Error, HttpMessage,
+    Error, HttpMessage, HttpRequest,
     body::{BoxBody, MessageBody},
     dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
 };
 use tracing::Instrument;
 
-use self::dress::Seen;
 pub use self::{
-    cors::cors,
+    cors::{Origins, cors},
+    dress::Seen,
     request_id::{RequestId, RequestIds},
 };
 
@@ -38,6 +38,13 @@ impl Frame {
     #[must_use]
     pub const fn new(ids: Arc<RequestIds>) -> Self {
         Self { ids }
+    }
+
+    /// What the layer does of a request that goes through no service of ours: names it, and gives it a span. Whoever
+    /// calls this tells how it ended.
+    #[must_use]
+    pub fn enter(&self, request: &HttpRequest) -> Seen {
+        Seen::begin(request.method(), self.ids.name(request.headers()))
     }
 }
 

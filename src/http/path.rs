@@ -15,6 +15,12 @@ pub fn username(request: &HttpRequest) -> Result<Username, ApiError> {
         .map_err(|trouble| ApiError::malformed("username", "must be a username").hint(trouble.to_string()))
 }
 
+/// The segment `{username}` as it was sent; `None` on a route that has none.
+#[must_use]
+pub fn account(request: &HttpRequest) -> Option<&str> {
+    request.match_info().get("username")
+}
+
 /// The channel that the segment `place` names; `None` when there is no such channel.
 #[must_use]
 pub fn channel(request: &HttpRequest, place: &str) -> Option<Channel> {
@@ -29,7 +35,8 @@ pub fn id(request: &HttpRequest, place: &str, name: &str) -> Result<Uuid, ApiErr
 }
 
 /// The segment as the router read it; what is escaped there names nothing of ours.
-fn segment<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
+#[must_use]
+pub fn segment<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
     request.match_info().get(name).unwrap_or_default()
 }
 

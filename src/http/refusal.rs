@@ -27,6 +27,8 @@ impl From<Refusal> for ApiError {
             Refusal::ChannelNotSupported => Self::new(Code::ChannelNotSupported),
             Refusal::ChannelNotActive => Self::new(Code::ChannelNotActive),
             Refusal::ChallengeNotFound => Self::new(Code::ChallengeNotFound),
+            Refusal::TransactionNotFound => Self::new(Code::TransactionNotFound),
+            Refusal::ReservationNotFound => Self::new(Code::ReservationNotFound),
             Refusal::ChallengeExpired => Self::new(Code::ChallengeExpired),
             Refusal::WrongTan { attempts_left } => {
                 Self::new(Code::ChallengeFailed).member("attempts_left", attempts_left)
@@ -113,6 +115,8 @@ mod tests {
             (Refusal::ChannelNotSupported, 409, 5132),
             (Refusal::ChannelNotActive, 404, 5132),
             (Refusal::ChallengeNotFound, 404, 5143),
+            (Refusal::TransactionNotFound, 404, 5107),
+            (Refusal::ReservationNotFound, 404, 10010),
             (Refusal::ChallengeExpired, 409, 5144),
             (Refusal::WrongTan { attempts_left: 2 }, 409, 5134),
             (Refusal::ChallengeSolved, 410, 10001),

@@ -6,8 +6,9 @@ use actix_web::web;
 
 use super::{
     body::BodyBound,
+    call::AccountsAlone,
     docs::Docs,
-    handlers::{accounts, challenges, channels, operators, public, tokens},
+    handlers::{accounts, challenges, channels, operations, operators, public, taler, tokens},
     method,
     metrics::Metrics,
     middleware::RequestIds,
@@ -18,8 +19,10 @@ use crate::{domain::chance::Chance, service::Service};
 /// a route whose handler is not documented does not compile.
 macro_rules! table {
     ($($path:literal { $($verb:ident $group:ident::$handler:ident),+ $(,)? })+) => {
-        fn mount(routes: &mut web::ServiceConfig) {
-            $(routes.service(web::resource($path)$(.route(method::$verb().to($group::$handler)))+);)+
+        fn mount(routes: &mut web::ServiceConfig, wanted: impl Fn(&str) -> bool) {
+            $(if wanted($path) {
+                routes.service(web::resource($path)$(.route(method::$verb().to($group::$handler)))+);
+            })+
         }
 
         /// Every path of the table with its methods.
@@ -54,6 +57,17 @@ table! {
     "/accounts/{username}/token" { post tokens::mint_token, delete tokens::log_out }
     "/accounts/{username}/tokens" { get tokens::list_tokens }
     "/accounts/{username}/tokens/{token_id}" { delete tokens::end_token }
+    "/tokens/reserve" { post operations::reserve }
+    "/tokens/redeem" { post operations::redeem }
+    "/tokens/reservations/{reservation_id}/commit" { post operations::commit }
+    "/tokens/reservations/{reservation_id}/release" { post operations::release }
+    "/operations" { post operations::describe_operation }
+}
+
+/// Whether a path of the table is the service's own at the gateway too.
+fn faces_the_world(path: &str) -> bool {
+    let below = path.strip_prefix("/accounts/{username}/").and_then(|rest| rest.split('/').next());
+    matches!(below, Some("tan" | "challenge" | "session"))
 }
 
 /// What the API's listener serves. Cheap to clone.
@@ -83,8 +97,30 @@ impl Api {
     /// Mounts every route of this listener, without the layers around them.
     pub fn configure(&self, routes: &mut web::ServiceConfig) {
         routes.app_data(BodyBound(self.service.limits().api_body)).app_data(self.service.clone());
-        mount(routes);
-        self.docs.configure(routes);
+        mount(routes, |_| true);
+        self.docs.configure(routes, "");
+    }
+
+    /// Mounts what the gateway serves itself (`api.md` section 6a): an account's factors, challenges and sessions at their
+    /// own paths, and what anyone may read below `/tanager`. Only accounts' own credentials are known there.
+    pub fn configure_for_the_world(&self, routes: &mut web::ServiceConfig) {
+        routes
+            .app_data(BodyBound(self.service.limits().api_body))
+            .app_data(self.service.clone())
+            .app_data(AccountsAlone);
+        mount(routes, faces_the_world);
+        let taler = "/accounts/{username}/challenge/{challenge_id}";
+        routes
+            .service(web::resource(taler).route(method::post().to(taler::transmit_taler)))
+            .service(web::resource(format!("{taler}/confirm")).route(method::post().to(taler::confirm_taler)));
+        routes.service(web::resource("/tanager/config").route(method::get().to(public::config)));
+        self.docs.configure(routes, "/tanager");
+    }
+
+    /// The use cases.
+    #[must_use]
+    pub const fn service(&self) -> &Service {
+        &self.service
     }
 }
 

@@ -43,6 +43,30 @@ pub struct Bound {
     pub server: Server,
 }
 
+/// Binds `$app` with the bounds that every listener has. No function: the type of an app is its layers'.
+macro_rules! bound {
+    ($app:expr, $listen:expr, $workers:expr) => {{
+        let mut server = HttpServer::new($app)
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_WITHIN)
+            .client_disconnect_timeout(CLOSE_WITHIN)
+            .max_connections(CONNECTIONS)
+            .backlog(BACKLOG)
+            .shutdown_timeout(SHUTDOWN_SECONDS)
+            .disable_signals();
+        if let Some(workers) = $workers {
+            server = server.workers(workers);
+        }
+        match $listen {
+            Listen::Tcp(address) => {
+                let server = server.bind(address)?;
+                Ok(Bound { address: server.addrs().first().copied(), server: server.run() })
+            }
+            Listen::Unix(path) => Ok(Bound { address: None, server: server.listen_uds(unix_socket(path)?)?.run() }),
+        }
+    }};
+}
+
 /// Binds the API's listener. `workers` threads serve it; `None`: one for each processor. Fails when the place is taken.
 pub fn bind_api(listen: &Listen, api: Api, workers: Option<usize>) -> io::Result<Bound> {
     let (ids, origins) = (Arc::clone(&api.ids), Arc::clone(&api.allowed_origins));
@@ -55,6 +79,16 @@ pub fn bind_operators(listen: &Listen, operators: Operators) -> io::Result<Bound
     bind(listen, Some(1), ids, Arc::default(), move |routes| operators.configure(routes))
 }
 
+/// Binds a listener of `routes` without any layer around them: what passes through the gateway is not ours to dress.
+/// `routes` is called on each worker's thread.
+pub fn bind_bare(
+    listen: &Listen,
+    workers: Option<usize>,
+    routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<Bound> {
+    bound!(move || App::new().configure(&routes), listen, workers)
+}
+
 fn bind(
     listen: &Listen,
     workers: Option<usize>,
@@ -63,25 +97,7 @@ fn bind(
     routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<Bound> {
     let frame = Frame::new(ids);
-    let app = move || App::new().configure(&routes).wrap(cors(&origins)).wrap(frame.clone());
-    let mut server = HttpServer::new(app)
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(HEAD_WITHIN)
-        .client_disconnect_timeout(CLOSE_WITHIN)
-        .max_connections(CONNECTIONS)
-        .backlog(BACKLOG)
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .disable_signals();
-    if let Some(workers) = workers {
-        server = server.workers(workers);
-    }
-    match listen {
-        Listen::Tcp(address) => {
-            let server = server.bind(address)?;
-            Ok(Bound { address: server.addrs().first().copied(), server: server.run() })
-        }
-        Listen::Unix(path) => Ok(Bound { address: None, server: server.listen_uds(unix_socket(path)?)?.run() }),
-    }
+    bound!(move || App::new().configure(&routes).wrap(cors(&origins)).wrap(frame.clone()), listen, workers)
 }
 
 /// A socket at `path`. One that a dead process left behind is replaced; one that is listened at, and any other file, is

@@ -10,8 +10,10 @@ pub mod address;
 pub mod challenge;
 pub mod channel;
 pub mod error;
+pub mod operation;
 pub mod public;
 pub mod session;
+pub mod taler;
 pub mod time;
 
 #[cfg(test)]

@@ -61,6 +61,7 @@ impl Service {
     /// Makes an account. The same again is the same; other data under a taken name is refused.
     pub async fn create_account(&self, caller: &AccessToken, new: &NewAccount) -> Result<Created, Failure> {
         permit(caller, Deed::Operate, &new.username)?;
+        self.refuse_spelling(&new.username)?;
         for address in new.contact.addresses() {
             self.refuse_unserved(&address)?;
         }
@@ -78,7 +79,7 @@ impl Service {
         }
     }
 
-    fn build_account(&self, new: &NewAccount, now: Timestamp) -> Result<Account, Failure> {
+    pub(super) fn build_account(&self, new: &NewAccount, now: Timestamp) -> Result<Account, Failure> {
         let mut account = Account::new(self.store().new_account_id(now), new.username.clone());
         account.contact = new.contact.clone();
         account.language.clone_from(&new.language);

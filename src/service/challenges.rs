@@ -114,6 +114,7 @@ impl Service {
         id: ChallengeId,
     ) -> Result<ChallengeView, Failure> {
         self.show(caller, Deed::Watch, Wanted::challenge(username, id), |account, terms| {
+            account.refuse_taler(id)?;
             Ok(account.view(account.challenge(id)?, terms))
         })
         .await
@@ -140,6 +141,7 @@ impl Service {
         mut place: Option<Place>,
     ) -> Result<Begun, Failure> {
         self.change(caller, Deed::Prove, wanted, |account, terms| {
+            account.refuse_taler(id)?;
             let channel = account.challenge(id)?.channel;
             let mut tried = account.clone();
             let outlet = self.outlet(channel)?;
@@ -160,12 +162,10 @@ impl Service {
         username: &Username,
         id: ChallengeId,
     ) -> Result<(), Failure> {
-        self.change(
-            caller,
-            Deed::Prove,
-            Wanted::challenge(username, id),
-            |account, terms| Ok(account.abort(terms, id)?),
-        )
+        self.change(caller, Deed::Prove, Wanted::challenge(username, id), |account, terms| {
+            account.refuse_taler(id)?;
+            Ok(account.abort(terms, id)?)
+        })
         .await
     }
 
@@ -180,6 +180,7 @@ impl Service {
         let token = OneShotToken::generate(self.chance());
         let (outcome, account, now) = self
             .change(caller, Deed::Prove, Wanted::challenge(username, id), |account, terms| {
+                account.refuse_taler(id)?;
                 let outcome = account.attempt(terms, self.ring(), id, candidate, token.hash())?;
                 Ok((outcome, account.clone(), terms.now))
             })
@@ -196,9 +197,17 @@ const UNREADABLE_TICKET: Refusal = Refusal::Parameter {
 };
 
 fn answer(outcome: &AttemptOutcome, token: OneShotToken) -> Result<Confirmed, Failure> {
-    let refusal = match *outcome {
-        AttemptOutcome::Solved { expires_at, bound } => return Ok(Confirmed::Token { token, expires_at, bound }),
-        AttemptOutcome::Activated { channel, .. } => return Ok(Confirmed::Activated(channel)),
+    match *outcome {
+        AttemptOutcome::Solved { expires_at, bound } => Ok(Confirmed::Token { token, expires_at, bound }),
+        AttemptOutcome::Activated { channel, .. } => Ok(Confirmed::Activated(channel)),
+        _ => Err(refusal(outcome).unwrap_or(Refusal::ChallengeNotFound).into()),
+    }
+}
+
+/// What a caller is told of a try that was not right; `None` for one that was.
+pub(super) fn refusal(outcome: &AttemptOutcome) -> Option<Refusal> {
+    Some(match *outcome {
+        AttemptOutcome::Solved { .. } | AttemptOutcome::Activated { .. } => return None,
         AttemptOutcome::Unknown => Refusal::ChallengeNotFound,
         AttemptOutcome::NoCandidate => Refusal::Parameter {
             name: "tan",
@@ -211,12 +220,11 @@ fn answer(outcome: &AttemptOutcome, token: OneShotToken) -> Result<Confirmed, Fa
         AttemptOutcome::AlreadySolved => Refusal::ChallengeSolved,
         AttemptOutcome::Ended | AttemptOutcome::Expired => Refusal::ChallengeExpired,
         AttemptOutcome::Blocked { retry_after } => Refusal::AccountBlocked { retry_after },
-    };
-    Err(refusal.into())
+    })
 }
 
 /// Whom an attempt's outcome is told: the replaced address, or every active one when a block began or is near.
-fn notices(outcome: &AttemptOutcome, account: &Account) -> Vec<Notice> {
+pub(super) fn notices(outcome: &AttemptOutcome, account: &Account) -> Vec<Notice> {
     let consequence = match outcome {
         AttemptOutcome::Activated { notices, .. } => return notices.clone(),
         AttemptOutcome::Wrong { consequence, .. } | AttemptOutcome::LastWrong { consequence, .. } => *consequence,
@@ -232,7 +240,7 @@ fn notices(outcome: &AttemptOutcome, account: &Account) -> Vec<Notice> {
     notices
 }
 
-fn count(outcome: &AttemptOutcome) {
+pub(super) fn count(outcome: &AttemptOutcome) {
     let name = match outcome {
         AttemptOutcome::Solved { .. } | AttemptOutcome::Activated { .. } => "solved",
         AttemptOutcome::Wrong { .. } | AttemptOutcome::LastWrong { .. } => "wrong",

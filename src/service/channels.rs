@@ -10,7 +10,6 @@ use crate::{
         address::Address,
         caller::{AccessToken, Deed},
         channel::Channel,
-        id::ReservationId,
         refusal::Refusal,
         time::Timestamp,
         username::Username,
@@ -101,7 +100,7 @@ impl Service {
             return Ok(Begun::NeedsPlace(channel));
         };
         let new = self.new_challenge(terms, caller, &place.outlet);
-        account.enrol(terms, &new, address, cleared, ReservationId::new(terms.now, self.chance()))?;
+        account.enrol(terms, &new, address, cleared, request.operation)?;
         Ok(Begun::ToSend(place, Box::new(self.dispatch(account, terms, new.id)?)))
     }
 

@@ -3,17 +3,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Bank, Parts, Service};
+use super::{Bank, Customers, Parts, Service};
 use crate::{
     channel::{GateSettings, Outlet, Outlets, Recording},
     clock::DatabaseClock,
     domain::{
-        caller::{AccessToken, Mfa, Scope},
+        assurance::Assurance,
+        caller::{AccessToken, Mfa, Provenance, Scope},
         channel::{Channel, Strengths},
         id::AccessTokenId,
         keys::tests::{Fixed, ring},
         limits::Limits,
-        rules::protect::Assurance,
         time::Timestamp,
         username::Username,
     },
@@ -51,6 +51,7 @@ pub(crate) fn without_database() -> Service {
         bank: Bank { name: "Bank".to_owned(), host: None },
         own_operations: Assurance::Token,
         core_operations: Vec::new(),
+        customers: Customers::default(),
         runtime: tokio::runtime::Handle::current(),
     })
 }
@@ -59,6 +60,7 @@ pub(crate) fn without_database() -> Service {
 pub(crate) fn token(scope: Scope) -> AccessToken {
     AccessToken {
         id: AccessTokenId::new(Timestamp::from_seconds(1), &Fixed(1)),
+        provenance: Provenance::Local,
         scope,
         owner: scope.is_of_account().then(|| Username::parse("alice").unwrap()),
         mfa: Mfa::Pending,

@@ -1,4 +1,5 @@
-//! What a message says. The TAN stands in it once in clear, and closes an SMS bound to the bank's origin.
+//! What a message says. The TAN stands in it in clear, before anything that a stranger wrote, and closes an SMS bound to
+//! the bank's origin.
 
 use std::fmt::Write as _;
 
@@ -33,11 +34,11 @@ pub(super) fn tan_message(
     match (&challenge.summary, challenge.kind) {
         (Some(summary), _) => _ = write!(text, " It approves: {summary}."),
         (None, ChallengeKind::Address) => text.push_str(" It confirms this address for your account."),
-        (None, ChallengeKind::Token) => {}
+        (None, ChallengeKind::Token | ChallengeKind::Taler) => {}
     }
     let minutes = limits.tan_lifetime.as_secs().div_ceil(60);
     _ = write!(text, " Valid for {minutes} min. Never tell it to anyone.");
-    close(&mut text, bank, &challenge.address, tan);
+    close(&mut text, bank, challenge, tan);
     Envelope {
         transmission: transmission.as_uuid(),
         kind: MessageKind::Tan,
@@ -47,11 +48,19 @@ pub(super) fn tan_message(
     }
 }
 
-/// Origin-bound one-time codes: the last line of an SMS is `@host #TAN`, and nothing else in it can be.
-fn close(text: &mut String, bank: &Bank, address: &Address, tan: &Tan) {
-    if let (Address::Phone(_), Some(host)) = (address, &bank.host) {
+/// Origin-bound one-time codes: the last line of an SMS is `@host #TAN`, and nothing else in it can be. Where there is no
+/// such line, and the summary has as many digits in a row as the TAN, the TAN stands last as well: whoever looks for such
+/// a run, from either end, finds the TAN.
+fn close(text: &mut String, bank: &Bank, challenge: &Challenge, tan: &Tan) {
+    if let (Address::Phone(_), Some(host)) = (&challenge.address, &bank.host) {
         _ = write!(text, "\n@{host} #{}", tan.reveal());
+    } else if challenge.summary.as_deref().is_some_and(|summary| has_run(summary, challenge.tan_digits)) {
+        _ = write!(text, "\nTAN: {}", tan.reveal());
     }
+}
+
+fn has_run(summary: &str, digits: u8) -> bool {
+    summary.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() == usize::from(digits))
 }
 
 /// A message that tells of something, without a TAN.
@@ -106,4 +115,46 @@ pub(super) fn enrolment_summary(address: &Address) -> String {
 pub(super) fn removal_summary(channels: &[Channel]) -> String {
     let name = |channel: &Channel| if *channel == Channel::Sms { "SMS" } else { channel.name() };
     format!("send no more TANs by {}", channels.iter().map(name).collect::<Vec<_>>().join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{keys::tests::ring, rules::request::Wish, testing::Scene};
+
+    /// The TAN, and the message that carries it with that summary.
+    fn message(channel: Channel, host: Option<&str>, summary: &str) -> (String, String) {
+        let mut scene = Scene::enrolled();
+        let id = scene.begin_with(channel, Wish { summary: Some(summary.to_owned()), ..Wish::default() });
+        let bank = Bank { name: "Example Bank".to_owned(), host: host.map(str::to_owned) };
+        let challenge = scene.challenge(id);
+        let tan = challenge.tan(scene.account.id, &ring()).unwrap();
+        let transmission = TransmissionId::from_uuid(uuid::Uuid::nil());
+        let envelope = tan_message(&bank, &scene.account, challenge, &tan, transmission, &scene.limits);
+        (tan.reveal().to_owned(), envelope.body.reveal().to_owned())
+    }
+
+    #[test]
+    fn the_tan_is_the_first_and_the_last_run_of_its_length_whatever_the_summary_says() {
+        for (channel, host) in
+            [(Channel::Sms, Some("bank.example")), (Channel::Sms, None), (Channel::Email, Some("bank.example"))]
+        {
+            for summary in
+                ["Transfer CHF 12345678.00 to DE75512108001245126199", "Transfer CHF 1 to X", "TAN: 00000000"]
+            {
+                let (tan, text) = message(channel, host, summary);
+                let runs: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() == 8).collect();
+                assert_eq!((runs.first(), runs.last()), (Some(&tan.as_str()), Some(&tan.as_str())), "{text}");
+                assert!(text.contains(&format!(" It approves: {summary}. ")), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_line_of_an_sms_is_bound_to_the_banks_origin() {
+        let (tan, text) = message(Channel::Sms, Some("bank.example"), "Transfer CHF 12345678");
+        assert!(text.ends_with(&format!("\n@bank.example #{tan}")), "{text}");
+        let (_, text) = message(Channel::Email, Some("bank.example"), "Transfer CHF 1");
+        assert!(!text.contains(['\n', '@', '#']), "{text}");
+    }
 }

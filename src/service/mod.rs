@@ -1,31 +1,41 @@
 //! The use cases: each loads, lets the domain decide, writes and sends. No HTTP, no SQL, no rule of its own.
 
 mod accounts;
+mod back_channel;
 mod challenges;
 mod channels;
 mod contact;
+mod customers;
 mod failure;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod log_in;
 mod message;
 mod notify;
+mod operations;
 mod protection;
 mod sending;
+mod settlement;
 mod takeover;
+mod taler;
 mod tokens;
 mod trail;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::{runtime::Handle, task::JoinHandle};
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use accounts::{AccountListing, Created, NewAccount};
+pub use back_channel::{AheadOfTime, Reserved};
 pub use challenges::{ChallengeRequest, Confirmed};
 pub use channels::{ChannelRow, Enrolment, Pending};
 pub use contact::{ContactPatch, Edit, Patched};
+pub use customers::{Customers, Spelling};
 pub use failure::Failure;
+pub use operations::{Cleared, CoreOperation, Hold, Missing, TalerChallenge};
 pub use protection::ProtectedRequest;
+pub use settlement::Settlement;
 pub use tokens::{Minted, TokenRequest};
 pub use trail::Verdict;
 
@@ -33,14 +43,13 @@ use crate::{
     channel::Outlets,
     domain::{
         account::{Account, Terms},
-        caller::{AccessToken, Deed},
+        assurance::Assurance,
+        caller::{AccessToken, Deed, Provenance},
         chance::Chance,
         channel::{Channel, Strengths},
         keys::{KeyError, KeyRing},
         limits::Limits,
         refusal::Refusal,
-        rules::protect::Assurance,
-        secret::SecretHash,
         time::Timestamp,
         username::Username,
     },
@@ -80,6 +89,8 @@ pub struct Parts {
     pub own_operations: Assurance,
     /// Names of the bank core's protected operations.
     pub core_operations: Vec<String>,
+    /// Where customers are known.
+    pub customers: Customers,
     /// Where messages are handed over: the program's own threads, which outlive those that serve a listener.
     pub runtime: Handle,
 }
@@ -91,8 +102,10 @@ pub struct Service(Arc<Inner>);
 struct Inner {
     parts: Parts,
     identity: LocalIdentity,
-    /// Sends and notices in flight; waited for at the end.
+    /// Sends, notices and settlements in flight; waited for at the end.
     tasks: TaskTracker,
+    /// The end has begun: what waits to be tried again is tried a last time.
+    closing: CancellationToken,
 }
 
 impl Service {
@@ -100,12 +113,7 @@ impl Service {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let identity = LocalIdentity::new(parts.store.clone());
-        Self(Arc::new(Inner { parts, identity, tasks: TaskTracker::new() }))
-    }
-
-    /// Who is calling, by the access token presented.
-    pub async fn authenticate(&self, presented: &str) -> Result<AccessToken, Failure> {
-        self.0.identity.caller(&SecretHash::of(presented)).await?.ok_or(Failure::Unauthenticated)
+        Self(Arc::new(Inner { parts, identity, tasks: TaskTracker::new(), closing: CancellationToken::new() }))
     }
 
     /// The channels that can carry a message now.
@@ -136,6 +144,7 @@ impl Service {
 
     /// Waits until every message in flight is recorded.
     pub async fn finish(&self) {
+        self.0.closing.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
     }
@@ -172,14 +181,11 @@ impl Service {
     ) -> Result<T, Failure> {
         permit(caller, deed, wanted.username)?;
         let actor = caller.actor();
-        let decided = self.store().transact(wanted, Author::durable(&actor), |account, now| {
-            let before = account.clone();
-            let decision = decide(account, &self.terms(now));
-            if decision.as_ref().is_err_and(|failure| !failure.leaves_traces()) {
-                *account = before;
-            }
-            decision
-        });
+        let decided = self.store().transact(
+            wanted,
+            Author::durable(&actor),
+            reverting(|account, now| decide(account, &self.terms(now))),
+        );
         let decided = decided.await?;
         decided.unwrap_or_else(|| Err(no_account(caller)))
     }
@@ -201,13 +207,31 @@ impl Service {
     }
 }
 
+/// A decision whose failure changes nothing, unless it is one that leaves traces.
+fn reverting<T>(
+    mut decide: impl FnMut(&mut Account, Timestamp) -> Result<T, Failure>,
+) -> impl FnMut(&mut Account, Timestamp) -> Result<T, Failure> {
+    move |account, now| {
+        let before = account.clone();
+        let decision = decide(account, now);
+        if decision.as_ref().is_err_and(|failure| !failure.leaves_traces()) {
+            *account = before;
+        }
+        decision
+    }
+}
+
 fn permit(caller: &AccessToken, deed: Deed, username: &Username) -> Result<(), Failure> {
     caller.may(deed, username).map_err(|_| Failure::Refused(Refusal::Forbidden))
 }
 
-/// An operator is told; a customer's access token ended with the account.
+/// An operator is told; a customer's access token ended with the account, a credential of the bank core did not.
 fn no_account(caller: &AccessToken) -> Failure {
-    if caller.scope.is_of_account() { Failure::Unauthenticated } else { Failure::Refused(Refusal::UnknownAccount) }
+    match (caller.scope.is_of_account(), caller.provenance) {
+        (false, _) => Failure::Refused(Refusal::UnknownAccount),
+        (true, Provenance::Local) => Failure::Unauthenticated,
+        (true, Provenance::Foreign) => Failure::Refused(Refusal::Forbidden),
+    }
 }
 
 impl From<StoreError> for Failure {

@@ -1,13 +1,15 @@
-//! The service's own protected operations: what proof they ask for, and the ticket that says for what.
+//! What a protected operation asks for, and the ticket that says for what; and the service's own ones.
 
 use super::{Failure, Service};
 use crate::domain::{
     account::{Account, Terms},
+    assurance::Demand,
     caller::AccessToken,
     operation::OperationDigest,
     refusal::{Refusal, Requirement},
-    rules::protect::{Clearance, Objection},
+    rules::protect::{Clearance, Objection, Proof},
     secret::SecretHash,
+    summary::Summary,
     ticket::Ticket,
 };
 
@@ -20,11 +22,10 @@ pub struct ProtectedRequest {
     pub presented: Option<SecretHash>,
 }
 
-/// What cannot be shown cannot be approved (`api.md` section 6), in characters.
-const LONGEST_SUMMARY: usize = 140;
-const TOO_LONG_TO_SHOW: Refusal = Refusal::Parameter {
+/// What cannot be shown as it is cannot be approved (`api.md` section 6).
+const NOT_TO_BE_SHOWN: Refusal = Refusal::Parameter {
     name: "address",
-    trouble: "It is too long to be shown whole to the customer who has to approve it.",
+    trouble: "It is too long to be shown whole to the customer who has to approve it, or has characters that cannot be shown.",
 };
 
 impl Service {
@@ -41,40 +42,77 @@ impl Service {
             return Ok(Clearance::NotNeeded);
         }
         caller.may_begin_own_operation().map_err(|_| Refusal::Forbidden)?;
-        if summary.chars().count() > LONGEST_SUMMARY {
-            return Err(TOO_LONG_TO_SHOW.into());
+        if !is_shown_as_it_is(summary) {
+            return Err(NOT_TO_BE_SHOWN.into());
         }
-        let assurance = self.0.parts.own_operations;
-        account.clear(terms, assurance, &request.operation, request.presented).or_else(|objection| {
-            Err(match objection {
-                Objection::Required => return self.require(account, terms, request, summary),
-                Objection::Invalid => Refusal::TokenInvalid,
-                Objection::WrongOperation => Refusal::TokenWrongOperation,
-                Objection::Reserved { retry_after } => Refusal::TokenReserved { retry_after },
-            }
-            .into())
-        })
+        let demand = Demand::of(self.0.parts.own_operations);
+        let proof = Proof::token(request.presented);
+        account
+            .clear(terms, demand, &request.operation, &proof)
+            .map_err(|objection| self.objected(account, terms, demand, request.operation, Some(summary), objection))
     }
 
-    fn require(
+    /// What a caller is told whose operation may not begin.
+    pub(super) fn objected(
         &self,
         account: &Account,
         terms: &Terms<'_>,
-        request: &ProtectedRequest,
-        summary: &str,
-    ) -> Result<Clearance, Failure> {
+        demand: Demand,
+        operation: OperationDigest,
+        summary: Option<&str>,
+        objection: Objection,
+    ) -> Failure {
+        let refusal = match objection {
+            Objection::Required => match self.require(account, terms, demand, operation, summary) {
+                Ok(requirement) => Refusal::TanRequired(Box::new(requirement)),
+                Err(failure) => return failure,
+            },
+            Objection::Invalid => Refusal::TokenInvalid,
+            Objection::WrongOperation => Refusal::TokenWrongOperation,
+            Objection::Reserved { retry_after } => Refusal::TokenReserved { retry_after },
+        };
+        refusal.into()
+    }
+
+    /// What an operation asks for: a ticket for exactly it, and the channels that can prove it.
+    pub(super) fn require(
+        &self,
+        account: &Account,
+        terms: &Terms<'_>,
+        demand: Demand,
+        operation: OperationDigest,
+        summary: Option<&str>,
+    ) -> Result<Requirement, Failure> {
         let ticket = Ticket {
             account: account.id,
-            operation: request.operation,
+            operation,
             expires_at: terms.now.plus(terms.limits.ticket_lifetime),
-            summary: Some(summary.to_owned()),
+            summary: summary.map(ToOwned::to_owned),
         };
-        let requirement = Requirement {
-            assurance: self.0.parts.own_operations.name(),
+        Ok(Requirement {
+            assurance: demand.assurance.name(),
             ticket: ticket.seal(self.ring(), self.chance())?,
-            summary: ticket.summary.map(|summary| account.masked_text(&summary)),
-            channels: account.offered(),
-        };
-        Err(Refusal::TanRequired(Box::new(requirement)).into())
+            summary: summary.map(|summary| account.masked_text(summary)),
+            channels: account.offered_of(terms, demand.strength),
+        })
+    }
+}
+
+/// Nothing of an address may become a blank: what is shown would be another one, and could not be found to be masked.
+fn is_shown_as_it_is(summary: &str) -> bool {
+    Summary::of(summary).is_ok_and(|shown| shown.as_str() == summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_would_be_shown_otherwise_is_not_shown_at_all() {
+        let by_email = |address: &str| is_shown_as_it_is(&format!("send TANs by email to {address}"));
+        assert!(by_email("alice+tan#1@example.com"));
+        for address in ["a\u{200B}b@example.com", "a\u{202E}b@example.com", &"x".repeat(140)] {
+            assert!(!by_email(address), "{address:?}");
+        }
     }
 }

@@ -149,8 +149,8 @@ impl Service {
         let author = Author { actor: "service", may_be_lost: outcome == HandOver::Sent };
         let wanted = Wanted::challenge(username, id);
         let recorded = self.store().transact(wanted, author, |account, now| {
-            account.record(id, transmission, outcome);
             let terms = self.terms(now);
+            account.record(&terms, id, transmission, outcome);
             account.challenge(id).map(|challenge| account.view(challenge, &terms))
         });
         Ok(recorded.await?.unwrap_or(Err(Refusal::ChallengeNotFound))?)

@@ -38,10 +38,11 @@ impl Service {
         let lease = sending::lease(&outlet);
         // Without a free place it is left for the next time: a channel that is busy does not hold up the others.
         let Some(place) = Place::free_now(outlet) else { return Ok(()) };
-        let taken = self.settle(claim, |account, terms| match account.take_over(terms, claim.challenge, lease) {
-            Some(TakenOver::ToSend) => self.dispatch(account, terms, claim.challenge).map(Some),
-            Some(TakenOver::Dropped) | None => Ok(None),
-        });
+        let taken =
+            self.conclude_claim(claim, |account, terms| match account.take_over(terms, claim.challenge, lease) {
+                Some(TakenOver::ToSend) => self.dispatch(account, terms, claim.challenge).map(Some),
+                Some(TakenOver::Dropped) | None => Ok(None),
+            });
         let Some(dispatch) = taken.await? else { return Ok(()) };
         tracing::info!(challenge = %claim.challenge, channel = %claim.channel.name(), "a sending whose holder died is taken over");
         let service = self.clone();
@@ -51,24 +52,26 @@ impl Service {
 
     /// The channel is not configured any more: its message counts as not handed over.
     async fn give_up(&self, claim: &LapsedClaim) -> Result<(), Failure> {
-        self.settle(claim, |account, terms| {
+        self.conclude_claim(claim, |account, terms| {
             let lapsed = account.challenge(claim.challenge)?.claim.filter(|held| held.lease_until <= terms.now);
             if let Some(held) = lapsed {
-                account.record(claim.challenge, held.transmission, HandOver::Failed("its channel is not configured"));
+                let unconfigured = HandOver::Failed("its channel is not configured");
+                account.record(terms, claim.challenge, held.transmission, unconfigured);
             }
             Ok(())
         })
         .await
     }
 
-    async fn settle<T: Default>(
+    async fn conclude_claim<T: Default>(
         &self,
         claim: &LapsedClaim,
-        mut settle: impl FnMut(&mut Account, &Terms<'_>) -> Result<T, Failure>,
+        mut conclude: impl FnMut(&mut Account, &Terms<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let wanted = Wanted::challenge(&claim.username, claim.challenge);
-        let settled =
-            self.store().transact(wanted, Author::durable("worker"), |account, now| settle(account, &self.terms(now)));
+        let settled = self
+            .store()
+            .transact(wanted, Author::durable("worker"), |account, now| conclude(account, &self.terms(now)));
         settled.await?.unwrap_or_else(|| Ok(T::default()))
     }
 

@@ -6,7 +6,7 @@ use super::{Failure, ProtectedRequest, Service};
 use crate::{
     domain::{
         account::{Account, EndedTokens, NewAccessToken, Terms},
-        caller::{AccessToken, Deed, Mfa, Scope},
+        caller::{AccessToken, Deed, Mfa, Provenance, Scope},
         event::{Event, EventKind},
         id::AccessTokenId,
         refusal::Refusal,
@@ -87,6 +87,7 @@ impl Service {
         };
         Ok(AccessToken {
             id: AccessTokenId::new(terms.now, self.chance()),
+            provenance: Provenance::Local,
             scope: wish.scope,
             owner: Some(account.username.clone()),
             mfa,
@@ -149,6 +150,7 @@ impl Service {
             let lifetime = wish.duration.or_else(|| owner.map(|_| self.limits().session_lifetime));
             let token = AccessToken {
                 id: AccessTokenId::new(now, self.chance()),
+                provenance: Provenance::Local,
                 scope: wish.scope,
                 owner: owner.cloned(),
                 mfa: Mfa::Pending,

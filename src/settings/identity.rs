@@ -5,11 +5,12 @@ use zeroize::Zeroizing;
 
 use super::{
     address::HttpUrl,
+    pointer::Pointer,
     raw::Raw,
     section::Section,
     value::{Named, Value, plain_text, quoted},
 };
-use crate::domain::username::Username;
+use crate::domain::{caller::UnknownAccount, username::Username};
 
 /// The keys of `[identity]` that one mode has and others do not.
 const KEYS_OF_MODES: [(&str, &[Mode]); 6] = [
@@ -37,7 +38,7 @@ impl Named for Mode {
         &[("local", Self::Local), ("upstream", Self::Upstream), ("introspection", Self::Introspection)];
 }
 
-/// How the names of accounts may be spelled.
+/// In which case the names of accounts may be spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UsernameCase {
     /// As they are; case matters.
@@ -48,15 +49,6 @@ pub enum UsernameCase {
 
 impl Named for UsernameCase {
     const NAMES: &'static [(&'static str, Self)] = &[("exact", Self::Exact), ("lower", Self::Lower)];
-}
-
-/// What becomes of a proven customer who is new here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnknownAccount {
-    /// The account is made, without channels.
-    Create,
-    /// The call is refused.
-    Refuse,
 }
 
 impl Named for UnknownAccount {
@@ -85,6 +77,25 @@ impl Value for UsernamePattern {
     }
 }
 
+/// How the names of accounts may be spelled.
+#[derive(Clone, Debug)]
+pub struct UsernameRule {
+    /// In which case.
+    pub case: UsernameCase,
+    /// What a whole name matches; `None`: any.
+    pub pattern: Option<UsernamePattern>,
+}
+
+impl UsernameRule {
+    /// Whether an account may have this name: in the case and of the pattern that are configured.
+    #[must_use]
+    pub fn accepts(&self, username: &Username) -> bool {
+        let name = username.as_str();
+        let case = self.case == UsernameCase::Exact || !name.contains(|c: char| c.is_ascii_uppercase());
+        case && self.pattern.as_ref().is_none_or(|pattern| pattern.whole.is_match(name))
+    }
+}
+
 /// What this service proves itself with at an authorization server: it cannot be printed, cloned or compared.
 pub struct ClientSecret(Zeroizing<String>);
 
@@ -110,7 +121,8 @@ impl Value for ClientSecret {
 
 /// `[identity]`.
 pub struct Identity {
-    /// Where the callers of accounts are known. This release serves [`Mode::Local`] alone, and loads no other.
+    /// Where the callers of accounts are known. This release does not serve [`Mode::Introspection`], and does not load
+    /// it.
     pub mode: Mode,
     /// Modes `upstream` and `introspection`: what is asked.
     pub url: Option<HttpUrl>,
@@ -125,9 +137,7 @@ pub struct Identity {
     /// Mode `introspection`: the claim that holds the username.
     pub username_claim: String,
     /// How usernames may be spelled.
-    pub username_case: UsernameCase,
-    /// What a whole username matches; `None`: any.
-    pub username_pattern: Option<UsernamePattern>,
+    pub usernames: UsernameRule,
     /// What becomes of a proven customer who is new here.
     pub unknown_account: UnknownAccount,
     /// Keys that are set and have no effect in this mode.
@@ -144,8 +154,10 @@ impl Identity {
             client_id: section.optional("client_id"),
             client_secret: section.optional("client_secret"),
             username_claim: section.or("username_claim", "sub".to_owned()),
-            username_case: section.or("username_case", UsernameCase::Exact),
-            username_pattern: section.optional("username_pattern"),
+            usernames: UsernameRule {
+                case: section.or("username_case", UsernameCase::Exact),
+                pattern: section.optional("username_pattern"),
+            },
             unknown_account: section.or("unknown_account", UnknownAccount::Create),
             without_effect: Vec::new(),
         };
@@ -159,7 +171,10 @@ impl Identity {
             return;
         }
         let mode = self.mode.show();
-        section.trouble("mode", format!(r#"{mode} is not available in this release; write "local""#));
+        if self.mode == Mode::Introspection {
+            let right = r#"write "local" or "upstream""#;
+            section.trouble("mode", format!("{mode} is not available in this release; {right}"));
+        }
         let names_the_account = self.url.as_ref().map(HttpUrl::names_the_account);
         match (self.mode, names_the_account) {
             (_, None) => section.trouble("url", format!("is missing; mode {mode} has to be told what to ask")),
@@ -177,29 +192,6 @@ impl Identity {
     fn keys_without_effect(&self, section: &Section<'_>) -> Vec<&'static str> {
         let of_other_modes = KEYS_OF_MODES.into_iter().filter(|(_, modes)| !modes.contains(&self.mode));
         of_other_modes.map(|(key, _)| key).filter(|key| section.is_written(key)).collect()
-    }
-
-    /// Whether an account may have this name: in the case and of the pattern that are configured.
-    #[must_use]
-    pub fn accepts(&self, username: &Username) -> bool {
-        let name = username.as_str();
-        let case = self.username_case == UsernameCase::Exact || !name.contains(|c: char| c.is_ascii_uppercase());
-        case && self.username_pattern.as_ref().is_none_or(|pattern| pattern.whole.is_match(name))
-    }
-}
-
-/// A JSON pointer (RFC 6901).
-struct Pointer(String);
-
-impl Value for Pointer {
-    fn read(raw: &Raw) -> Result<Self, String> {
-        let right = r#"one like "/username""#;
-        let text = plain_text(raw, right)?;
-        text.starts_with('/').then_some(Self(text)).ok_or_else(|| format!("is no JSON pointer; write {right}"))
-    }
-
-    fn show(&self) -> String {
-        quoted(&self.0)
     }
 }
 

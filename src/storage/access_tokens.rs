@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{columns::moment, datastore::Datastore, error::StoreError, moment::Moment, sql};
 use crate::domain::{
-    caller::{AccessToken, Mfa, Scope},
+    caller::{AccessToken, Mfa, Provenance, Scope},
     id::AccessTokenId,
     secret::SecretHash,
     time::Timestamp,
@@ -19,6 +19,11 @@ impl Datastore {
         let Some(row) = rows.first() else { return Ok(None) };
         let read_at = row.try_get::<_, Moment>("read_at")?.0;
         Ok(Some((read_token(row)?, self.shift(read_at))))
+    }
+
+    /// Whether there is an access token of that id: it was not ended.
+    pub async fn has_access_token(&self, id: AccessTokenId) -> Result<bool, StoreError> {
+        Ok(!self.query(sql::ACCESS_TOKEN_EXISTS, &[&id.as_uuid()]).await?.is_empty())
     }
 
     /// The account's access tokens that have not expired, oldest first; `None` when there is no such account.
@@ -41,6 +46,7 @@ fn read_token(row: &Row) -> Result<AccessToken, StoreError> {
     let owner: Option<&str> = row.try_get("username")?;
     Ok(AccessToken {
         id: AccessTokenId::from_uuid(row.try_get::<_, Uuid>("token_id")?),
+        provenance: Provenance::Local,
         scope: Scope::named(row.try_get("scope")?).ok_or(StoreError::Corrupt("unknown scope"))?,
         owner: owner.map(Username::stored),
         mfa: read_mfa(row)?,

@@ -4,7 +4,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{
-    columns::{bytes32, channel, moment, natural, optional_bytes32},
+    columns::{bytes32, channel, moment, moments, natural, optional_bytes32},
     error::StoreError,
     meters,
     moment::Moment,
@@ -77,7 +77,10 @@ fn read_account(row: &Row, sealer: &Sealer<'_>) -> Result<Stored, StoreError> {
     account.standing = read_standing(row)?;
     account.deleted_at = moment(row, "deleted_at")?;
     account.channels = read_channels(row, id, sealer)?;
-    account.sends = row.try_get::<_, Vec<Moment>>("sends")?.into_iter().map(|at| at.0).collect();
+    account.epoch =
+        u32::try_from(row.try_get::<_, i32>("epoch")?).map_err(|_| StoreError::Corrupt("negative epoch"))?;
+    account.sends = moments(row, "sends")?;
+    account.withheld = moments(row, "withheld")?;
     account.trail = TrailHead {
         sequence: row.try_get("event_sequence")?,
         mac: bytes32(row.try_get("event_mac")?)?,
@@ -147,6 +150,7 @@ fn read_challenge(row: &Row, account: Uuid, id: Uuid, sealer: &Sealer<'_>) -> Re
         transmitted_at: moment(row, "transmitted_at")?,
         claim: read_claim(row)?,
         idempotency: read_idempotency(row)?,
+        reservation: read_reservation(row)?,
         state: read_state(row)?,
     })
 }
@@ -185,9 +189,22 @@ fn read_state(row: &Row) -> Result<State, StoreError> {
 
 fn read_token(row: &Row) -> Result<Option<IssuedToken>, StoreError> {
     let hash = optional_bytes32(row.try_get("token_hash")?)?;
-    let reservation: Option<Uuid> = row.try_get("reservation_id")?;
-    let held = reservation.zip(moment(row, "reserved_until")?);
-    let reservation = held.map(|(id, until)| Reservation { id: ReservationId::from_uuid(id), until });
-    let token = |(hash, expires_at)| IssuedToken { hash: SecretHash::from_bytes(hash), expires_at, reservation };
+    let token = |(hash, expires_at)| IssuedToken { hash: SecretHash::from_bytes(hash), expires_at };
     Ok(hash.zip(moment(row, "token_expires_at")?).map(token))
+}
+
+/// A hold from before its columns were all there has no operation: nothing matches it, and it is never tried again.
+fn read_reservation(row: &Row) -> Result<Option<Reservation>, StoreError> {
+    let id: Option<Uuid> = row.try_get("reservation_id")?;
+    let operation = optional_bytes32(row.try_get("reserved_operation")?)?.unwrap_or_default();
+    let first: Option<Uuid> = row.try_get("reserved_first")?;
+    let idempotent: bool = row.try_get("reserved_idempotent")?;
+    let held = |(id, until)| Reservation {
+        id: ReservationId::from_uuid(id),
+        until,
+        operation: OperationDigest::from_bytes(operation),
+        first: ReservationId::from_uuid(first.unwrap_or(id)),
+        idempotent,
+    };
+    Ok(id.zip(moment(row, "reserved_until")?).map(held))
 }

@@ -43,7 +43,25 @@ pub struct Page<'a> {
     pub offset: i64,
 }
 
+/// Whether there is an account of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// There never was.
+    Absent,
+    /// There is.
+    There,
+    /// There was; the name is not given out again.
+    Deleted,
+}
+
 impl Datastore {
+    /// Whether there is an account of that name.
+    pub async fn presence(&self, username: &Username) -> Result<Presence, StoreError> {
+        let rows = self.query(sql::ACCOUNT_PRESENCE, &[&username.as_str()]).await?;
+        let Some(row) = rows.first() else { return Ok(Presence::Absent) };
+        Ok(if row.try_get("is_deleted")? { Presence::Deleted } else { Presence::There })
+    }
+
     /// Writes a new account with its channels and first events. `false` when the username is taken.
     pub async fn create(&self, account: &Account, author: Author<'_>, now: Timestamp) -> Result<bool, StoreError> {
         let events = EventColumns::chain(account, &self.sealer(), &self.writing(author, now))?;

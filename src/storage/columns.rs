@@ -9,6 +9,10 @@ pub(super) fn moment(row: &Row, column: &str) -> Result<Option<Timestamp>, Store
     Ok(row.try_get::<_, Option<Moment>>(column)?.map(|moment| moment.0))
 }
 
+pub(super) fn moments(row: &Row, column: &str) -> Result<Vec<Timestamp>, StoreError> {
+    Ok(row.try_get::<_, Vec<Moment>>(column)?.into_iter().map(|moment| moment.0).collect())
+}
+
 pub(super) fn channel(name: &str) -> Result<Channel, StoreError> {
     Channel::named(name).ok_or(StoreError::Corrupt("unknown channel"))
 }

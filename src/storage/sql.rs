@@ -13,8 +13,10 @@ statement! {
     ACCOUNT_LOCK = "account/lock";
     ACCOUNT_CREATE = "account/create";
     ACCOUNT_LIST = "account/list";
+    ACCOUNT_PRESENCE = "account/presence";
     ACCOUNT_TRANSITION = "account/transition";
     CHALLENGE_LAPSED = "challenge/lapsed";
+    ACCESS_TOKEN_EXISTS = "access_token/exists";
     ACCESS_TOKEN_FIND = "access_token/find";
     ACCESS_TOKEN_LIST = "access_token/list";
     EVENT_CHAIN = "event/chain";

@@ -47,6 +47,8 @@ pub(super) struct Transition {
     channels: ChannelColumns,
     tokens: TokenColumns,
     sends: Vec<Moment>,
+    epoch: i32,
+    withheld: Vec<Moment>,
     meters: MeterColumns,
     made_meters: Vec<Vec<u8>>,
     durability: &'static str,
@@ -85,6 +87,8 @@ impl Transition {
             channels: ChannelColumns::between(before, after, sealer)?,
             tokens: TokenColumns::of(after),
             sends: after.sends.iter().copied().map(Moment).collect(),
+            epoch: i32::try_from(after.epoch).unwrap_or(i32::MAX),
+            withheld: after.withheld.iter().copied().map(Moment).collect(),
             meters: MeterColumns::of(after, writing.limits, sealer.ring)?,
             made_meters: made.map_or(Ok(Vec::new()), |challenge| keys(&challenge.address, sealer.ring))?,
             durability: if writing.may_be_lost { "off" } else { "on" },
@@ -104,6 +108,9 @@ impl Transition {
         all.extend(self.meters.parameters());
         all.push(&self.head.contact.meters);
         all.push(&self.made_meters);
+        all.push(&self.epoch);
+        all.push(&self.withheld);
+        all.extend(self.changed.reservation_parameters());
         all
     }
 }

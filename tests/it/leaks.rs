@@ -3,7 +3,7 @@
 
 mod life;
 mod program;
-mod secrets;
+pub mod secrets;
 
 use tempfile::TempDir;
 

@@ -12,7 +12,11 @@ const TABLES: &[(&str, &str)] = &[("src/domain/limits.rs", "violations")];
 
 const WEB: &[&str] = &["actix", "actix_cors", "actix_http", "actix_rt", "actix_web", "utoipa", "utoipa_swagger_ui"];
 const DATABASE: &[&str] = &["deadpool_postgres", "refinery", "tokio_postgres", "tokio_postgres_rustls"];
-const OUTBOUND: &[&str] = &["lettre", "reqwest"];
+const OUTBOUND: &[&str] = &["hyper", "hyper_rustls", "hyper_util", "lettre", "reqwest"];
+/// The gateway speaks HTTP through hyper: reqwest's URLs would rewrite what a client sent (docs/adr/0010).
+const NOT_THE_GATEWAYS: &[&str] = &["lettre", "reqwest"];
+/// Whoever asks about callers has no use for a proxy's client.
+const NOT_IDENTITYS: &[&str] = &["hyper", "hyper_rustls", "hyper_util", "lettre"];
 /// What depends on anything but its arguments, or shapes the outside world.
 const IMPURE: &[&str] = &[
     "Instant",
@@ -57,8 +61,9 @@ const LAYERS: &[Layer] = &[
     Layer { name: "http", may: Some(&["service", "domain", "settings", "telemetry"]), never: &[DATABASE, OUTBOUND] },
     Layer {
         name: "gateway",
-        may: Some(&["service", "domain", "settings", "telemetry"]),
-        never: &[DATABASE, &["lettre"]],
+        // Its own replies, and the service's own routes on its listener, are those of `http`.
+        may: Some(&["http", "service", "domain", "settings", "telemetry"]),
+        never: &[DATABASE, NOT_THE_GATEWAYS],
     },
     Layer {
         name: "worker",
@@ -70,11 +75,17 @@ const LAYERS: &[Layer] = &[
         may: Some(&["storage", "channel", "identity", "domain", "clock"]),
         never: &[WEB, DATABASE, OUTBOUND],
     },
-    Layer { name: "identity", may: Some(&["storage", "domain", "clock"]), never: &[WEB, DATABASE, &["lettre"]] },
+    Layer { name: "identity", may: Some(&["storage", "domain", "clock"]), never: &[WEB, DATABASE, NOT_IDENTITYS] },
     Layer { name: "storage", may: Some(&["domain", "clock"]), never: &[WEB, OUTBOUND] },
-    Layer { name: "channel", may: Some(&["domain"]), never: &[WEB, DATABASE] },
+    Layer {
+        name: "channel",
+        may: Some(&["domain"]),
+        never: &[WEB, DATABASE, &["hyper", "hyper_rustls", "hyper_util"]],
+    },
     Layer { name: "domain", may: Some(&[]), never: &[WEB, DATABASE, OUTBOUND, IMPURE] },
     Layer { name: "demo", may: Some(&["app", "chance", "service", "settings", "storage", "domain"]), never: &[] },
+    // What a bank core compiles in is a client of the public API: nothing of the service comes with it.
+    Layer { name: "guard", may: Some(&[]), never: &[DATABASE, &["actix_cors", "lettre", "utoipa"]] },
     // A database URL is read by the very parser that connects: what it refuses is refused at start.
     Layer { name: "settings", may: Some(&["domain"]), never: &[WEB, OUTBOUND] },
     Layer { name: "telemetry", may: Some(&["settings"]), never: &[WEB, DATABASE, OUTBOUND] },

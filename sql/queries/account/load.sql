@@ -6,14 +6,15 @@ select
   clock_timestamp() as read_at,
   a.account_id, a.username, a.contact_phone, a.contact_email, a.meters as contact_meters, a.language,
   a.failures, a.total_failures, a.failed_strength, a.blocks, a.blocked_until,
-  a.deleted_at, a.sends, a.version, a.event_sequence, a.event_mac, a.event_at,
+  a.deleted_at, a.sends, a.epoch, a.withheld, a.version, a.event_sequence, a.event_mac, a.event_at,
   active.kinds, active.addresses, active.sinces, counted.meters, counted.times,
   c.challenge_id, c.kind, c.channel, c.address, c.operation, c.summary, c.access_token, c.paid_by,
   c.tan_key, c.tan_digits, c.generation, c.requested_at, c.ends_at, c.tan_expires_at,
   c.attempts_left, c.transmissions, c.transmitted_at,
   c.claim_transmission, c.claimed_at, c.claim_until,
   c.idempotency_key, c.idempotency_request,
-  c.state, c.token_hash, c.token_expires_at, c.reservation_id, c.reserved_until
+  c.state, c.token_hash, c.token_expires_at, c.reservation_id, c.reserved_until,
+  c.reserved_operation, c.reserved_first, c.reserved_idempotent
 from accounts a
 left join lateral (
   select array_agg(x.channel) as kinds, array_agg(x.address) as addresses, array_agg(x.since) as sinces

@@ -8,7 +8,7 @@ with acct as (
     version = version + 1,
     contact_phone = $3, contact_email = $4, language = $5,
     failures = $6, total_failures = $7, failed_strength = $8, blocks = $9, blocked_until = $10,
-    deleted_at = $11, live_challenges = $12, sends = $77, meters = $81,
+    deleted_at = $11, live_challenges = $12, sends = $77, meters = $81, epoch = $83, withheld = $84,
     event_sequence = $13, event_mac = $14, event_at = $15
   where account_id = $1 and version = $2
   returning account_id, version
@@ -35,15 +35,19 @@ with acct as (
     claim_transmission = new.claim_transmission, claimed_at = new.claimed_at, claim_until = new.claim_until,
     idempotency_key = case when new.keeps_idempotency then c.idempotency_key end,
     state = new.state, token_hash = new.token_hash, token_expires_at = new.token_expires_at,
-    reservation_id = new.reservation_id, reserved_until = new.reserved_until
+    reservation_id = new.reservation_id, reserved_until = new.reserved_until,
+    reserved_operation = new.reserved_operation, reserved_first = new.reserved_first,
+    reserved_idempotent = new.reserved_idempotent
   from acct, unnest(
     $45::uuid[], $46::integer[], $47::timestamptz[], $48::smallint[], $49::smallint[], $50::timestamptz[],
     $51::uuid[], $52::timestamptz[], $53::timestamptz[], $54::boolean[],
-    $55::text[], $56::bytea[], $57::timestamptz[], $58::uuid[], $59::timestamptz[]
+    $55::text[], $56::bytea[], $57::timestamptz[], $58::uuid[], $59::timestamptz[],
+    $85::bytea[], $86::uuid[], $87::boolean[]
   ) as new (
     challenge_id, generation, tan_expires_at, attempts_left, transmissions, transmitted_at,
     claim_transmission, claimed_at, claim_until, keeps_idempotency,
-    state, token_hash, token_expires_at, reservation_id, reserved_until)
+    state, token_hash, token_expires_at, reservation_id, reserved_until,
+    reserved_operation, reserved_first, reserved_idempotent)
   where c.challenge_id = new.challenge_id and c.account_id = acct.account_id
 ), gone as (
   delete from channels x

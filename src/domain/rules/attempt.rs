@@ -7,9 +7,9 @@ use crate::domain::{
     challenge::{Challenge, ChallengeKind, IssuedToken, State},
     channel::Channel,
     event::{Event, EventKind},
-    id::ChallengeId,
+    id::{ChallengeId, ReservationId},
     keys::{KeyError, KeyRing},
-    rules::factors::Notice,
+    rules::{factors::Notice, settle::Outcome},
     secret::SecretHash,
     standing::Consequence,
     tan::Candidate,
@@ -134,9 +134,9 @@ impl Account {
         // Whatever becomes of its token, a solved challenge cools nothing.
         challenge.transmitted_at = None;
         match kind {
-            ChallengeKind::Token => {
+            ChallengeKind::Token | ChallengeKind::Taler => {
                 let expires_at = terms.now.plus(terms.limits.token_lifetime);
-                challenge.state = State::Solved(Some(IssuedToken { hash: token, expires_at, reservation: None }));
+                challenge.state = State::Solved(Some(IssuedToken { hash: token, expires_at }));
                 let bound = challenge.operation.is_some();
                 self.standing.succeed(terms.strengths.of(channel));
                 self.note(solved);
@@ -148,7 +148,7 @@ impl Account {
                     (challenge.address.clone(), challenge.paid_by, challenge.access_token);
                 self.note(solved);
                 if let Some(paid_by) = paid_by {
-                    self.spend(paid_by);
+                    self.settle(terms, paid_by, ReservationId::of_enrolment(id), Outcome::Succeeded);
                 }
                 let notices = self.activate(terms.now, &address, session);
                 AttemptOutcome::Activated { channel, notices }

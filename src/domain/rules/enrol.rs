@@ -7,10 +7,12 @@ use crate::domain::{
     channel::Channel,
     event::{Event, EventKind},
     id::ReservationId,
+    operation::OperationDigest,
     refusal::Refusal,
     rules::{
         protect::Clearance,
         request::{NewChallenge, Wish, open_challenge},
+        settle::Holding,
     },
 };
 
@@ -33,20 +35,22 @@ impl Account {
     }
 
     /// Begins the proof of a new address. An earlier unproven one of the channel is void. The token that cleared
-    /// this is held until the message was handed over.
+    /// this `operation` is held until the message was handed over.
     pub fn enrol(
         &mut self,
         terms: &Terms<'_>,
         new: &NewChallenge,
         address: Address,
         cleared: Clearance,
-        reservation: ReservationId,
+        operation: OperationDigest,
     ) -> Result<(), Refusal> {
         let channel = address.channel();
         self.refuse_enrolment(terms, channel)?;
         self.refuse_sending(terms, &address)?;
         if let Clearance::Token(paid_by) = cleared {
-            self.hold(terms, paid_by, reservation, new.sending.lease)?;
+            let reservation = ReservationId::of_enrolment(new.id);
+            let holding = Holding { reservation, lease: new.sending.lease, operation, idempotent: false };
+            self.hold(terms, paid_by, &holding)?;
         }
         self.count_sending(terms, &address);
         self.drop_pending(channel, terms.now, "a second enrolment");

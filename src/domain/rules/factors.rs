@@ -62,7 +62,7 @@ impl Account {
             });
         }
         let Some(before) = before.filter(|before| before != address) else { return Vec::new() };
-        self.void_where("another address was activated", |_| true);
+        self.void_all("another address was activated", None);
         vec![Notice { kind: NoticeKind::AddressReplaced, address: before }]
     }
 
@@ -72,7 +72,7 @@ impl Account {
             return Vec::new();
         }
         let mut notices = self.activate(now, &address, None);
-        self.void_where("an operator changed a factor", |_| true);
+        self.void_all("an operator changed a factor", None);
         notices.push(Notice { kind: NoticeKind::AddressSet, address });
         notices
     }
@@ -85,7 +85,7 @@ impl Account {
         self.note(
             Event::of(EventKind::ChannelRemoved).with("channel", channel.name()).with("tan_info", removed.masked()),
         );
-        self.void_where("a channel was removed", |challenge| Some(challenge.id) != paid_by);
+        self.void_all("a channel was removed", paid_by);
         vec![Notice { kind: NoticeKind::ChannelRemoved, address: removed }]
     }
 
@@ -103,7 +103,7 @@ impl Account {
         let told =
             |active: &ActiveChannel| Notice { kind: NoticeKind::ChannelRemoved, address: active.address.clone() };
         let notices = self.channels.iter().map(told).collect();
-        self.void_where("the account was deleted", |challenge| Some(challenge.id) != paid_by);
+        self.void_all("the account was deleted", paid_by);
         for challenge in &mut self.challenges {
             challenge.claim = None; // nobody takes a sending over for an account that is gone
         }

@@ -9,6 +9,8 @@ pub mod factors;
 pub mod protect;
 pub mod request;
 mod sends;
+pub mod settle;
+pub mod taler;
 pub mod transmission;
 
 #[cfg(test)]

@@ -1,48 +1,41 @@
-//! Whether a protected operation may begin, and what becomes of the token that it came with
-//! (`api.md` section 6; PSD2 RTS art. 5(1)(b)–(d)).
+//! Whether a protected operation may begin (`api.md` section 6; PSD2 RTS art. 5(1)(b)–(d)). What becomes of the token
+//! that it came with stands in [`settle`](super::settle).
 
 use std::time::Duration;
 
 use crate::domain::{
     account::{Account, Terms},
-    challenge::{Challenge, Reservation, State},
+    assurance::{Assurance, Demand},
+    challenge::{Challenge, ChallengeKind, State, TokenStanding},
     event::{Event, EventKind},
-    id::{ChallengeId, ReservationId},
+    id::ChallengeId,
     operation::OperationDigest,
-    refusal::Refusal,
     secret::SecretHash,
 };
 
-/// What proof an operation asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Assurance {
-    /// A one-shot token.
-    Token,
-    /// A one-shot token that is bound to this very request.
-    Bound,
+/// What a request brings to prove itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// The hash of the one-shot token that came with it.
+    pub token: Option<SecretHash>,
+    /// The hashes of the ids of Taler's challenges that came with it.
+    pub taler: Vec<SecretHash>,
+    /// Whether its session is stepped up at this moment.
+    pub stepped_up: bool,
 }
 
-impl Assurance {
-    /// The name on the wire and in the configuration.
+impl Proof {
+    /// A one-shot token or nothing.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Bound => "bound",
-        }
-    }
-
-    /// The assurance of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Token, Self::Bound].into_iter().find(|assurance| assurance.name() == name)
+    pub const fn token(presented: Option<SecretHash>) -> Self {
+        Self { token: presented, taler: Vec::new(), stepped_up: false }
     }
 }
 
 /// Why an operation may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clearance {
-    /// Nothing is asked for: no active channel, or an operator.
+    /// Nothing is asked for: no active channel, an operator, a stepped-up session where that is enough.
     NotNeeded,
     /// The token of this solved challenge.
     Token(ChallengeId),
@@ -76,95 +69,90 @@ pub enum Objection {
 }
 
 impl Account {
-    /// Whether the operation may begin. An account without any active channel passes, and its token is ignored.
+    /// Whether the operation may begin. An account without any active channel passes, unless the operation asks for
+    /// one, and its token is ignored.
     pub fn clear(
         &mut self,
         terms: &Terms<'_>,
-        assurance: Assurance,
+        demand: Demand,
         operation: &OperationDigest,
-        presented: Option<SecretHash>,
+        proof: &Proof,
     ) -> Result<Clearance, Objection> {
-        if self.channels.is_empty() {
+        if demand.assurance == Assurance::None || (self.channels.is_empty() && !demand.enrolled) {
             return Ok(Clearance::NotNeeded);
         }
-        let presented = presented.ok_or(Objection::Required)?;
-        let challenge = self.token_holder(presented).ok_or(Objection::Invalid)?;
-        let (id, bound_to) = (challenge.id, challenge.operation);
-        refuse_token(terms, challenge)?;
-        match (bound_to, assurance) {
-            (Some(bound_to), _) if bound_to != *operation => {
-                self.void(id, "the token came with another operation");
-                self.note(Event::of(EventKind::TokenMismatched).about(id));
-                Err(Objection::WrongOperation)
+        if self.channels.is_empty() {
+            return Err(Objection::Required);
+        }
+        if demand.assurance == Assurance::Session && proof.stepped_up {
+            return Ok(Clearance::NotNeeded);
+        }
+        match proof.token {
+            Some(presented) => {
+                let holder = self.token_holder(ChallengeKind::Token, presented).ok_or(Objection::Invalid)?;
+                self.clear_token(terms, demand, operation, holder)
             }
-            (None, Assurance::Bound) => Err(Objection::Required),
-            _ => Ok(Clearance::Token(id)),
+            None => self.clear_taler(terms, demand, operation, &proof.taler),
         }
     }
 
-    /// Looks at every token, whichever it is, so that the time tells nothing.
-    fn token_holder(&self, presented: SecretHash) -> Option<&Challenge> {
-        self.challenges.iter().fold(None, |found, challenge| match challenge.state {
-            State::Solved(Some(token)) if token.hash == presented => Some(challenge),
-            _ => found,
-        })
-    }
-
-    /// Holds a token for an operation that is not over with this transition. Refuses one that is not free to be held,
-    /// whatever was decided before.
-    pub fn hold(
+    /// Of Taler's challenges, one that is solved for this operation suffices; any other proves nothing and is asked for
+    /// again (`api.md` section 6c).
+    fn clear_taler(
         &mut self,
         terms: &Terms<'_>,
+        demand: Demand,
+        operation: &OperationDigest,
+        presented: &[SecretHash],
+    ) -> Result<Clearance, Objection> {
+        let mut objection = Objection::Required;
+        for presented in presented {
+            let Some(holder) = self.token_holder(ChallengeKind::Taler, *presented) else { continue };
+            match self.clear_token(terms, demand, operation, holder) {
+                Ok(clearance) => return Ok(clearance),
+                Err(reserved @ Objection::Reserved { .. }) => objection = reserved,
+                Err(_) => {}
+            }
+        }
+        Err(objection)
+    }
+
+    fn clear_token(
+        &mut self,
+        terms: &Terms<'_>,
+        demand: Demand,
+        operation: &OperationDigest,
         id: ChallengeId,
-        reservation: ReservationId,
-        lease: Duration,
-    ) -> Result<(), Refusal> {
-        let challenge = self.challenge_mut(id)?;
-        refuse_token(terms, challenge).map_err(|objection| match objection {
-            Objection::Reserved { retry_after } => Refusal::TokenReserved { retry_after },
-            _ => Refusal::TokenInvalid,
-        })?;
-        if let State::Solved(Some(token)) = &mut challenge.state {
-            token.reservation = Some(Reservation { id: reservation, until: terms.now.plus(lease) });
-            self.note(Event::of(EventKind::TokenReserved).about(id));
+    ) -> Result<Clearance, Objection> {
+        let challenge = self.challenge(id).map_err(|_| Objection::Invalid)?;
+        let unsettled = match challenge.token_standing(terms.now) {
+            TokenStanding::Dead => return Err(Objection::Invalid),
+            TokenStanding::Held { retry_after } => return Err(Objection::Reserved { retry_after }),
+            TokenStanding::Unsettled(lapsed) => Some(lapsed.operation),
+            TokenStanding::Free => None,
+        };
+        let (bound, channel) = (challenge.operation.is_some(), challenge.channel);
+        if challenge.operation.or(unsettled).is_some_and(|bound_to| bound_to != *operation) {
+            self.void(id, "the token came with another operation");
+            self.note(Event::of(EventKind::TokenMismatched).about(id));
+            return Err(Objection::WrongOperation);
         }
-        Ok(())
+        if !bound && demand.assurance == Assurance::Bound || terms.strengths.of(channel) < demand.strength {
+            return Err(Objection::Required);
+        }
+        // Who asks now must know as well that a repeat does nothing twice.
+        if unsettled.is_some() && !demand.idempotent {
+            return Err(Objection::Invalid);
+        }
+        Ok(Clearance::Token(id))
     }
 
-    /// The operation that was cleared succeeded within this transition.
-    pub fn pay(&mut self, cleared: Clearance) {
-        if let Clearance::Token(id) = cleared {
-            self.spend(id);
-        }
-    }
-
-    /// The operation succeeded: its token is spent, and the time it took does not matter any more.
-    pub fn spend(&mut self, id: ChallengeId) {
-        let Ok(challenge) = self.challenge_mut(id) else { return };
-        if matches!(challenge.state, State::Solved(Some(_))) {
-            challenge.state = State::Spent;
-            self.note(Event::of(EventKind::TokenSpent).about(id));
-        }
-    }
-
-    /// The operation certainly had no effect: its token is free again, until it runs out.
-    pub fn release(&mut self, id: ChallengeId) {
-        let Ok(challenge) = self.challenge_mut(id) else { return };
-        if let State::Solved(Some(token)) = &mut challenge.state
-            && token.reservation.take().is_some()
-        {
-            self.note(Event::of(EventKind::TokenReleased).about(id));
-        }
-    }
-}
-
-/// Objects to a token that is not free: in use, or proving nothing.
-fn refuse_token(terms: &Terms<'_>, challenge: &Challenge) -> Result<(), Objection> {
-    let State::Solved(Some(token)) = challenge.state else { return Err(Objection::Invalid) };
-    match token.reservation {
-        Some(held) if terms.now < held.until => Err(Objection::Reserved { retry_after: held.until.since(terms.now) }),
-        None if token.is_alive(terms.now) => Ok(()),
-        // Run out; or its holder died and the outcome is not known, unless the holder's work is taken up and settled.
-        _ => Err(Objection::Invalid),
+    /// The challenge that yielded a token. Looks at every one, so that the time tells nothing.
+    fn token_holder(&self, kind: ChallengeKind, presented: SecretHash) -> Option<ChallengeId> {
+        let of_kind = self.challenges.iter().filter(|challenge| challenge.kind == kind);
+        of_kind.fold(None, |found, challenge: &Challenge| match challenge.state {
+            State::Solved(Some(token)) if token.hash == presented => Some(challenge.id),
+            _ => found,
+        })
     }
 }

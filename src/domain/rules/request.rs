@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::{
     account::{Account, Terms},
     address::Address,
-    challenge::{Challenge, ChallengeKind, Idempotency, State},
+    challenge::{Challenge, ChallengeKind, Idempotency, State, TokenStanding},
     channel::Channel,
     event::{Event, EventKind},
     id::{AccessTokenId, ChallengeId, TransmissionId},
@@ -72,17 +72,30 @@ impl Account {
         if let Some(earlier) = self.same_request(terms.now, wish.idempotency)? {
             return Ok(Requested::Repeated(earlier));
         }
+        self.open(terms, new, ChallengeKind::Token, channel, wish)?;
+        Ok(Requested::New(new.id))
+    }
+
+    /// Opens a challenge on an active channel, its first sending under way.
+    pub(super) fn open(
+        &mut self,
+        terms: &Terms<'_>,
+        new: &NewChallenge,
+        kind: ChallengeKind,
+        channel: Channel,
+        wish: Wish,
+    ) -> Result<(), Refusal> {
         self.refuse_blocked(terms)?;
         let address = self.active(channel).ok_or(Refusal::ChannelNotSupported)?.address.clone();
         self.refuse_hot(channel, terms, None)?;
         self.refuse_sending(terms, &address)?;
         self.count_sending(terms, &address);
-        let challenge = open_challenge(terms, new, ChallengeKind::Token, address, wish);
+        let challenge = open_challenge(terms, new, kind, address, wish);
         let requested = Event::of(EventKind::ChallengeRequested).about(new.id).with("channel", channel.name());
         let bound = if challenge.operation.is_some() { "yes" } else { "no" };
         self.note(requested.with("bound", bound).with("tan_info", challenge.address.masked()));
         self.challenges.push(challenge);
-        Ok(Requested::New(new.id))
+        Ok(())
     }
 
     /// The challenge that the same request made before; refuses another request under the same key, and one whose
@@ -144,7 +157,7 @@ impl Account {
             return Err(Refusal::ChallengeExpired);
         }
         if !challenge.channel.transmits()
-            || self.active(challenge.channel).is_none() && challenge.kind == ChallengeKind::Token
+            || self.active(challenge.channel).is_none() && challenge.kind != ChallengeKind::Address
         {
             return Err(Refusal::ChannelNotSupported);
         }
@@ -154,8 +167,10 @@ impl Account {
                 retry_after: challenge.ends_at.since(terms.now),
             });
         }
-        refuse_busy(self.busy(challenge, terms))?;
         let address = challenge.address.clone();
+        if !self.is_exhausted_taler(id, terms) {
+            refuse_busy(self.busy(challenge, terms))?;
+        }
         self.refuse_sending(terms, &address)?;
         self.count_sending(terms, &address);
         self.send_again(terms, id, sending)
@@ -179,13 +194,13 @@ impl Account {
     pub fn abort(&mut self, terms: &Terms<'_>, id: ChallengeId) -> Result<(), Refusal> {
         let challenge = self.challenge_mut(id)?;
         match challenge.state {
-            State::Solved(Some(token)) if token.reservation.is_some() && token.is_alive(terms.now) => {
-                let retry_after = token.reservation.map_or(Duration::ZERO, |held| held.until.since(terms.now));
-                return Err(Refusal::TokenReserved { retry_after });
-            }
-            State::Open | State::Solved(Some(_)) => challenge.state = State::Aborted,
+            State::Open | State::Solved(Some(_)) => {}
             State::Solved(None) | State::Spent | State::Aborted | State::Void => return Ok(()),
         }
+        if let TokenStanding::Held { retry_after } = challenge.token_standing(terms.now) {
+            return Err(Refusal::TokenReserved { retry_after });
+        }
+        challenge.state = State::Aborted;
         self.note(Event::of(EventKind::ChallengeAborted).about(id));
         Ok(())
     }
@@ -227,6 +242,7 @@ pub(super) fn open_challenge(
         transmitted_at: None,
         claim: None,
         idempotency: wish.idempotency,
+        reservation: None,
         state: State::Open,
     };
     challenge.renew_tan(terms.now, terms.limits);

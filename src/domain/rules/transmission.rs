@@ -6,7 +6,8 @@ use crate::domain::{
     account::{Account, Terms},
     challenge::{ChallengeKind, State},
     event::{Event, EventKind},
-    id::{ChallengeId, TransmissionId},
+    id::{ChallengeId, ReservationId, TransmissionId},
+    rules::settle::Outcome,
 };
 
 /// Whether the message was handed over.
@@ -30,7 +31,7 @@ pub enum TakenOver {
 impl Account {
     /// Records the outcome of a sending. Of no effect when it was recorded before, or nobody waits for it any more. A
     /// sending that was taken over has the same id: the first outcome of it counts, whoever recorded it.
-    pub fn record(&mut self, id: ChallengeId, transmission: TransmissionId, outcome: HandOver) {
+    pub fn record(&mut self, terms: &Terms<'_>, id: ChallengeId, transmission: TransmissionId, outcome: HandOver) {
         let Ok(challenge) = self.challenge_mut(id) else { return };
         let Some(claim) = challenge.claim.filter(|claim| claim.transmission == transmission) else { return };
         challenge.claim = None;
@@ -41,29 +42,31 @@ impl Account {
                 let paid_by = challenge.paid_by;
                 self.note(Event::of(EventKind::TransmissionSent).about(id));
                 if let Some(paid_by) = paid_by {
-                    self.spend(paid_by);
+                    self.settle(terms, paid_by, ReservationId::of_enrolment(id), Outcome::Succeeded);
                 }
             }
             HandOver::Failed(reason) => {
                 self.uncount_sending(claim.claimed_at);
-                self.record_failure(id, reason);
+                self.record_failure(terms, id, reason);
             }
         }
     }
 
     /// A failed hand-over spends no attempt and no cool-down. When it was the first, the challenge is void, its
     /// `Idempotency-Key` free, and the token that paid for it usable again.
-    fn record_failure(&mut self, id: ChallengeId, reason: &'static str) {
+    ///
+    /// One of Taler's stays as it is: its id may be used again.
+    fn record_failure(&mut self, terms: &Terms<'_>, id: ChallengeId, reason: &'static str) {
         self.note(Event::of(EventKind::TransmissionFailed).about(id).with("reason", reason));
         let Ok(challenge) = self.challenge_mut(id) else { return };
-        if challenge.transmissions > 0 {
+        if challenge.transmissions > 0 || challenge.kind == ChallengeKind::Taler {
             return;
         }
         challenge.idempotency = None;
         let paid_by = challenge.paid_by.filter(|_| challenge.kind == ChallengeKind::Address);
         self.void(id, "its message could not be handed over");
         if let Some(paid_by) = paid_by {
-            self.release(paid_by);
+            self.settle(terms, paid_by, ReservationId::of_enrolment(id), Outcome::NoEffect);
         }
     }
 
@@ -77,7 +80,7 @@ impl Account {
         let wanted =
             challenge.state == State::Open && challenge.attempts_left > 0 && terms.now < challenge.tan_expires_at;
         if !wanted {
-            self.record(id, transmission, HandOver::Failed("its challenge ended"));
+            self.record(terms, id, transmission, HandOver::Failed("its challenge ended"));
             return Some(TakenOver::Dropped);
         }
         claim.lease_until = terms.now.plus(lease);

@@ -24,7 +24,7 @@ use crate::http::{
 const UNMATCHED: &str = "unmatched";
 
 /// What is remembered of a request until it is answered.
-pub(super) struct Seen {
+pub struct Seen {
     method: Method,
     id: RequestId,
     since: Instant,
@@ -45,8 +45,31 @@ impl Seen {
         Self { method: method.clone(), id, since: Instant::now(), span }
     }
 
-    pub(super) fn span(&self) -> Span {
+    /// The span of the request.
+    #[must_use]
+    pub fn span(&self) -> Span {
         self.span.clone()
+    }
+
+    /// The name of the request.
+    #[must_use]
+    pub const fn id(&self) -> &RequestId {
+        &self.id
+    }
+
+    /// A reply of ours as it leaves, outside of any service; `route` is a pattern, never a path.
+    #[must_use]
+    pub fn answer(&self, route: &str, reply: HttpResponse) -> HttpResponse {
+        let reply = self.dressed(reply);
+        self.record(route, &reply);
+        reply
+    }
+
+    /// A reply that another made and that leaves as it is: it is noted and not touched.
+    #[must_use]
+    pub fn passed_on(&self, route: &str, reply: HttpResponse) -> HttpResponse {
+        self.record(route, &reply);
+        reply
     }
 
     /// The reply as it leaves.
@@ -158,7 +181,7 @@ fn keep_cors(from: &HeaderMap, to: &mut HeaderMap) {
 }
 
 /// The method, if it is one of HTTP's own: others are free text of the caller's.
-fn method_name(method: &Method) -> &'static str {
+pub(in crate::http) fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

@@ -50,6 +50,24 @@ pub struct TokenPath {
     pub token_id: Uuid,
 }
 
+/// In the path of Taler's challenges.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct TalerPath {
+    /// The `challenge_id` out of the 202.
+    #[param(example = "AAGp1Jq")]
+    pub challenge_id: String,
+}
+
+/// In the path of a reservation's routes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct ReservationPath {
+    /// The `reservation_id`, as it was given out.
+    #[param(example = "AAGp1Jq")]
+    pub reservation_id: String,
+}
+
 /// The proof that a protected operation may need.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]

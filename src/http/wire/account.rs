@@ -125,7 +125,7 @@ impl CreateAccount {
     pub fn read(body: &Body) -> Result<Self, ApiError> {
         let contact = body.optional_object("contact_data")?;
         Ok(Self {
-            username: username(body)?,
+            username: read_username(body)?,
             contact_data: contact.as_ref().map(Contact::read).transpose()?.unwrap_or_default(),
             tan_channels: channels(body)?,
             language: address::language(body)?,
@@ -133,7 +133,8 @@ impl CreateAccount {
     }
 }
 
-fn username(body: &Body) -> Result<Username, ApiError> {
+/// The member `username`; 400/25 when absent, 400/26 when it is none.
+pub(super) fn read_username(body: &Body) -> Result<Username, ApiError> {
     Username::parse(body.required_text("username")?)
         .map_err(|trouble| body.malformed("username", "must be a username").hint(trouble.to_string()))
 }

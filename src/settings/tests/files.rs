@@ -63,7 +63,6 @@ fn the_report_shows_what_is_in_force_and_what_is_doubtful() {
         "warning: channel.sms.script: the script does not exist: /etc/tanager/scripts/absent.sh; sms is not offered.\n",
         "warning: identity.url has no effect in this mode.\n",
         "warning: limits.channel_per_minute is checked, but not enforced by this release: put the ceiling at the gateway.\n",
-        "warning: gateway is checked, but not served by this release.\n",
         "one block of attempts: 5.0e-8\n",
         "(100 tries under the doubling blocks): 1.0e-6\n",
     ] {

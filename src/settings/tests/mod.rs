@@ -6,7 +6,7 @@ mod refusals;
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{notes::Source, *};
-use crate::domain::channel::Strength;
+use crate::domain::{assurance::Assurance, channel::Strength};
 
 /// What is needed for a configuration to be whole.
 const LEAST: &str = "[database]\nurl = 'postgres://tanager@127.0.0.1/tanager'\n";
@@ -185,6 +185,10 @@ fn usernames_are_accepted_in_the_case_and_of_the_pattern() {
     let identity =
         loaded(&format!("{LEAST}[identity]\nusername_case = 'lower'\nusername_pattern = '[a-zA-Z]+'"), &[]).identity;
     for (name, accepted) in [("alice", true), ("Alice", false), ("alice1", false)] {
-        assert_eq!(identity.accepts(&crate::domain::username::Username::parse(name).unwrap()), accepted, "{name}");
+        assert_eq!(
+            identity.usernames.accepts(&crate::domain::username::Username::parse(name).unwrap()),
+            accepted,
+            "{name}"
+        );
     }
 }

@@ -197,7 +197,9 @@ const GATEWAY_WRONG: &str = "
         name = 'login'
         method = 'POST'
         path = '/accounts/{username}/token/{a}'
+        assurance = 'session'
         identity = 'response'
+        revoke_path = '/accounts/{username}/tokens/{id}'
         [[gateway.operation]]
         name = 'login'
         method = 'POST'
@@ -216,7 +218,9 @@ const GATEWAY_SAID: &[&str] = &[
     "gateway.operation[0].name: \"a b\" is no name",
     "gateway.operation[0].method: \"HEAD\" is covered by GET",
     "gateway.operation[0].path: \"/accounts/{username}/tan\" is the service's own",
+    "gateway.operation[1].revoke_path: can name the account alone",
     "gateway.operation[1].identity: \"response\" needs on_missing",
+    "gateway.operation[1].assurance: asks for less than a log-in can show",
     "gateway.operation[2].strength: \"weak\" is not known here; write \"inform\" or \"possession\"",
     "gateway.operation[3].name: is missing",
     "gateway.operation[3].method: is missing",
@@ -232,13 +236,25 @@ fn a_gateway_is_read_strictly() {
 }
 
 #[test]
-fn only_the_local_identity_is_available() {
+fn a_mode_of_identity_is_told_what_to_ask() {
     let identity = |rest: &str| troubles(&format!("{LEAST}[identity]\n{rest}"), &[]);
-    let away = "is not available in this release; write \"local\"";
-    assert_troubles(&identity("mode = 'upstream'\nurl = 'http://core/accounts/{username}'"), &[away]);
-    assert_troubles(&identity("mode = 'upstream'\nurl = 'http://core/'"), &[away, "identity.url: does not say whose"]);
+    let (missing, no_name) = ("identity.url: is missing", "identity.url: does not say whose");
+    assert_troubles(&identity("mode = 'upstream'"), &[missing]);
+    assert_troubles(&identity("mode = 'upstream'\nurl = 'http://core/'"), &[no_name]);
+    let pointer = "mode = 'upstream'\nurl = 'http://core/{username}'\nscope_pointer = 'scope'";
+    assert_troubles(&identity(pointer), &["identity.scope_pointer: \"scope\" is no JSON pointer"]);
+    let whole = "mode = 'upstream'\nurl = 'https://core/accounts/{username}'\nusername_pointer = '/username'";
+    assert_eq!(loaded(&format!("{LEAST}[identity]\n{whole}"), &[]).identity.mode, Mode::Upstream);
+}
+
+#[test]
+fn introspection_is_not_available() {
     assert_troubles(
-        &identity("mode = 'introspection'"),
-        &[away, "identity.url: is missing", "identity.client_id: or client_secret"],
+        &troubles(&format!("{LEAST}[identity]\nmode = 'introspection'"), &[]),
+        &[
+            "is not available in this release; write \"local\" or \"upstream\"",
+            "identity.url: is missing",
+            "identity.client_id: or client_secret",
+        ],
     );
 }

@@ -126,7 +126,7 @@ impl Made {
     }
 }
 
-/// $45 to $59: challenges that were changed.
+/// $45 to $59, and $85 to $87: challenges that were changed.
 #[derive(Default)]
 pub(super) struct Changed {
     ids: Vec<Uuid>,
@@ -144,6 +144,9 @@ pub(super) struct Changed {
     token_expires_at: Vec<Option<Moment>>,
     reservations: Vec<Option<Uuid>>,
     reserved_until: Vec<Option<Moment>>,
+    reserved_operations: Vec<Option<Vec<u8>>>,
+    reserved_first: Vec<Option<Uuid>>,
+    reserved_idempotent: Vec<bool>,
 }
 
 impl Changed {
@@ -157,7 +160,7 @@ impl Changed {
 
     fn push(&mut self, challenge: &Challenge) {
         let token = issued(challenge);
-        let held = token.and_then(|token| token.reservation);
+        let held = challenge.reservation;
         self.ids.push(challenge.id.as_uuid());
         self.generations.push(generation(challenge));
         self.tan_expires_at.push(Moment(challenge.tan_expires_at));
@@ -173,6 +176,9 @@ impl Changed {
         self.token_expires_at.push(token.map(|token| Moment(token.expires_at)));
         self.reservations.push(held.map(|held| held.id.as_uuid()));
         self.reserved_until.push(held.map(|held| Moment(held.until)));
+        self.reserved_operations.push(held.map(|held| held.operation.as_bytes().to_vec()));
+        self.reserved_first.push(held.map(|held| held.first.as_uuid()));
+        self.reserved_idempotent.push(held.is_some_and(|held| held.idempotent));
     }
 
     pub(super) fn parameters(&self) -> Parameters<'_> {
@@ -193,6 +199,11 @@ impl Changed {
             self.reservations,
             self.reserved_until,
         ]
+    }
+
+    /// $85 to $87.
+    pub(super) fn reservation_parameters(&self) -> Parameters<'_> {
+        parameters![self.reserved_operations, self.reserved_first, self.reserved_idempotent]
     }
 }
 

@@ -1,6 +1,8 @@
 //! Members of bodies that are absent, `null`, or of the wrong type or form (section 1): each gets its exact reply and
 //! leaves no trace.
 
+mod back_channel;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -15,7 +17,7 @@ const MALFORMED: (u16, u64) = (400, 26);
 const ADDRESS: (u16, u64) = (400, 10008);
 
 /// Who asks, for what, with what, and what comes back. `{id}` is an open challenge by SMS of alice.
-type Row = (Who, &'static str, &'static str, (u16, u64), fn() -> Vec<Value>);
+pub type Row = (Who, &'static str, &'static str, (u16, u64), fn() -> Vec<Value>);
 
 const ROWS: &[Row] = &[
     (Who::Admin, "POST", "/accounts", MISSING, || vec![json!({}), json!({"username": null}), json!({"Username": "x"})]),
@@ -144,7 +146,7 @@ async fn a_member_that_is_absent_or_wrong_gets_its_exact_reply_and_leaves_no_tra
     let app = TestApp::start().await;
     let alice = app.customer_with_sms("alice").await;
     let id = alice.challenge("sms").await.text("challenge_id").to_owned();
-    for (who, method, path, expected, bodies) in ROWS {
+    for (who, method, path, expected, bodies) in ROWS.iter().chain(back_channel::ROWS) {
         let client = match who {
             Who::Admin => &app.admin,
             Who::Service => &app.core,
@@ -167,7 +169,11 @@ async fn every_route_that_reads_members_is_in_the_table() {
     for route in TABLE.iter().filter(|route| route.body.is_some()) {
         let path =
             route.path.replace("{username}", "alice").replace("{channel}", "sms").replace("{challenge_id}", "{id}");
-        assert!(ROWS.iter().any(|row| row.1 == route.method && row.2 == path), "{} {path}", route.method);
+        assert!(
+            ROWS.iter().chain(back_channel::ROWS).any(|row| row.1 == route.method && row.2 == path),
+            "{} {path}",
+            route.method
+        );
     }
 }
 

@@ -23,7 +23,7 @@ mod operations;
 mod paths;
 mod public;
 mod retransmissions;
-mod routes;
+pub mod routes;
 mod sessions;
 mod states;
 mod tickets;

@@ -50,6 +50,10 @@ const fn route(
 }
 
 const CHALLENGE: &str = "/accounts/{username}/tan/challenge/{challenge_id}";
+const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const RESERVE: &str =
+    r#"{"username":"{username}","operation":{"method":"POST","path":"/pay","body_sha256":"{empty}"}}"#;
+const AHEAD: &str = r#"{"username":"{username}","method":"POST","path":"/pay","body_sha256":"{empty}"}"#;
 const READERS: &[Who] = &[ReadOnly, Api, Admin, Owner];
 
 /// Every route. In `body`, `{username}` is that of the path. Changing the phone is protected where `sms` is active.
@@ -85,6 +89,11 @@ pub const TABLE: &[Route] = &[
     route("DELETE", "/accounts/{username}/token", None, &[ReadOnly, Api, Owner], &[]),
     route("GET", "/accounts/{username}/tokens", None, &[ReadOnly, Api, Owner], &[Admin]),
     route("DELETE", "/accounts/{username}/tokens/{token_id}", None, &[Api, Owner], &[]),
+    route("POST", "/tokens/reserve", Some(RESERVE), &[Service], &[]),
+    route("POST", "/tokens/redeem", Some(RESERVE), &[Service], &[]),
+    route("POST", "/tokens/reservations/{reservation_id}/commit", None, &[Service], &[]),
+    route("POST", "/tokens/reservations/{reservation_id}/release", None, &[Service], &[]),
+    route("POST", "/operations", Some(AHEAD), &[Service], &[]),
 ];
 
 /// What the names in a path stand for.
@@ -103,6 +112,7 @@ impl Place<'_> {
             .replace("{channel}", "sms")
             .replace("{challenge_id}", self.challenge)
             .replace("{token_id}", self.token)
+            .replace("{reservation_id}", self.challenge)
     }
 }
 
@@ -114,7 +124,7 @@ impl Route {
 
     /// The good body for an account.
     pub fn body_for(&self, username: &str) -> Option<String> {
-        self.body.map(|body| body.replace("{username}", username))
+        self.body.map(|body| body.replace("{username}", username).replace("{empty}", EMPTY))
     }
 }
 

@@ -185,14 +185,3 @@ impl<'a> Request<'a> {
 pub async fn transfer(customer: &Customer, token: &str) -> Answer {
     Request::post(&customer.path("/transactions"), TRANSFER).send(&customer.client, token).await
 }
-
-/// Until the service has it itself, it has no gateway.
-trait WithoutGateway {
-    fn gateway_address(&self) -> Option<SocketAddr>;
-}
-
-impl WithoutGateway for tanager::app::Running {
-    fn gateway_address(&self) -> Option<SocketAddr> {
-        None
-    }
-}

@@ -5,10 +5,11 @@ use tanager::{
     domain::{
         account::{Account, EndedTokens, NewAccessToken, Terms},
         address::{Address, PhoneNumber},
-        caller::{AccessToken, Mfa, Scope},
+        caller::{AccessToken, Mfa, Provenance, Scope},
         channel::Channel,
         event::{Event, EventKind},
-        id::{AccessTokenId, ReservationId},
+        id::AccessTokenId,
+        operation::OperationDigest,
         rules::{protect::Clearance, request::Wish},
         secret::AccessSecret,
     },
@@ -78,8 +79,8 @@ fn spend(account: &mut Account, _: &Terms<'_>, scene: &Scene) {
 }
 
 fn enrol(account: &mut Account, terms: &Terms<'_>, scene: &Scene) {
-    let (new, reservation) = (scene.new_challenge(terms), ReservationId::new(terms.now, &SystemChance));
-    account.enrol(terms, &new, mailbox("new@example.com"), Clearance::Token(scene.solved), reservation).unwrap();
+    let (new, operation) = (scene.new_challenge(terms), OperationDigest::from_bytes([7; 32]));
+    account.enrol(terms, &new, mailbox("new@example.com"), Clearance::Token(scene.solved), operation).unwrap();
 }
 
 fn set_address(account: &mut Account, terms: &Terms<'_>, _: &Scene) {
@@ -98,6 +99,7 @@ fn contact(account: &mut Account, _: &Terms<'_>, _: &Scene) {
 fn mint(account: &mut Account, terms: &Terms<'_>, _: &Scene) {
     let token = AccessToken {
         id: AccessTokenId::new(terms.now, &SystemChance),
+        provenance: Provenance::Local,
         scope: Scope::ReadWrite,
         owner: Some(account.username.clone()),
         mfa: Mfa::Pending,

@@ -1,16 +1,12 @@
 //! Ending a challenge.
 
 use crate::domain::{
+    assurance::Assurance,
     challenge::{Phase, State},
     channel::Channel,
     id::ChallengeId,
     refusal::Refusal,
-    rules::{
-        attempt::AttemptOutcome,
-        protect::{Assurance, Objection},
-        request::Wish,
-        transmission::HandOver,
-    },
+    rules::{attempt::AttemptOutcome, protect::Objection, request::Wish, transmission::HandOver},
     testing::{Scene, secs},
 };
 

@@ -163,7 +163,8 @@ fn a_message_that_is_answered_before_its_hand_over_is_recorded_counts() {
     let transmission = scene.challenge(id).claim.unwrap().transmission;
     assert!(matches!(scene.confirm(id), AttemptOutcome::Solved { .. }));
     let solved = scene.account.clone();
-    scene.account.record(id, transmission, crate::domain::rules::transmission::HandOver::Failed("late"));
+    let late = crate::domain::rules::transmission::HandOver::Failed("late");
+    scene.ask(|account, terms| account.record(terms, id, transmission, late));
     assert_eq!(scene.account, solved);
     assert_eq!(scene.phase(id), Phase::Solved);
 }

@@ -1,10 +1,11 @@
 //! The cool-down: per account and channel, while a challenge is unsolved.
 
 use crate::domain::{
+    assurance::Assurance,
     channel::Channel,
     refusal::Refusal,
     rules::{
-        protect::{Assurance, Clearance, Objection},
+        protect::{Clearance, Objection},
         request::Wish,
         transmission::HandOver,
     },

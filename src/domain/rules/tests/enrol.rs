@@ -1,13 +1,14 @@
 //! Enrolling a new address.
 
 use crate::domain::{
+    assurance::Assurance,
     challenge::{ChallengeKind, Phase},
     channel::Channel,
     refusal::Refusal,
     rules::{
         attempt::AttemptOutcome,
         factors::{Notice, NoticeKind},
-        protect::{Assurance, Clearance, Objection},
+        protect::{Clearance, Objection},
         transmission::HandOver,
     },
     testing::{Scene, mailbox, phone, secs},

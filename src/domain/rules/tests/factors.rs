@@ -2,6 +2,7 @@
 
 use crate::domain::{
     account::{Contact, EndedTokens},
+    assurance::Assurance,
     challenge::Phase,
     channel::Channel,
     event::EventKind,
@@ -9,7 +10,7 @@ use crate::domain::{
     rules::{
         attempt::AttemptOutcome,
         factors::{Notice, NoticeKind},
-        protect::{Assurance, Clearance, Objection},
+        protect::{Clearance, Objection},
         request::Wish,
     },
     testing::{Scene, mailbox, phone, secs},

@@ -1,19 +1,25 @@
 //! Tokens at protected operations (`api.md` section 6).
 
 use crate::domain::{
+    assurance::{Assurance, Demand},
     challenge::{Phase, State},
     channel::Channel,
     event::EventKind,
     id::ChallengeId,
     refusal::Refusal,
-    rules::protect::{Assurance, Clearance, Objection},
+    rules::{
+        protect::{Clearance, Objection, Proof},
+        settle::{Outcome, Settled},
+    },
     testing::{Scene, less, operation, secs},
 };
 
 #[test]
 fn an_account_without_channels_passes_and_one_with_needs_a_proof() {
     let mut bare = Scene::bare();
-    let ask = |scene: &mut Scene, asks| scene.ask(|account, terms| account.clear(terms, asks, &operation(1), None));
+    let ask = |scene: &mut Scene, asks: Assurance| {
+        scene.ask(|account, terms| account.clear(terms, Demand::of(asks), &operation(1), &Proof::default()))
+    };
     assert_eq!(ask(&mut bare, Assurance::Bound), Ok(Clearance::NotNeeded));
     let mut enrolled = Scene::enrolled();
     assert_eq!(ask(&mut enrolled, Assurance::Token), Err(Objection::Required));
@@ -96,7 +102,7 @@ fn a_held_token_lives_until_it_is_settled_even_past_its_own_time() {
     scene.hold(id).unwrap();
     scene.pass(secs(2));
     assert_eq!(scene.phase(id), Phase::Solved);
-    scene.account.spend(id);
+    scene.settle(id, Outcome::Succeeded);
     assert_eq!(scene.phase(id), Phase::Spent);
 }
 
@@ -105,10 +111,10 @@ fn a_released_token_is_free_again_until_it_runs_out() {
     let mut scene = Scene::enrolled();
     let id = scene.solved(Channel::Sms);
     scene.hold(id).unwrap();
-    scene.account.release(id);
+    scene.settle(id, Outcome::NoEffect);
     assert_eq!(scene.clear(id, Assurance::Token, 2), Ok(Clearance::Token(id)));
     let released = scene.account.clone();
-    scene.account.release(id);
+    scene.settle(id, Outcome::NoEffect);
     assert_eq!(scene.account, released, "a release is idempotent");
     scene.pass(scene.limits.token_lifetime);
     assert_eq!(scene.clear(id, Assurance::Token, 2), Err(Objection::Invalid));
@@ -125,30 +131,27 @@ fn a_lapsed_hold_proves_nothing_to_others_and_is_settled_by_its_holder_alone() {
         assert_eq!(scene.clear(id, Assurance::Token, 1), Err(Objection::Invalid));
         assert_eq!(scene.hold(id), Err(Refusal::TokenInvalid));
         if spends {
-            scene.account.spend(id);
+            scene.settle(id, Outcome::Succeeded);
             assert_eq!(scene.phase(id), Phase::Spent);
         } else {
-            scene.account.release(id);
+            scene.settle(id, Outcome::NoEffect);
             assert_eq!(scene.clear(id, Assurance::Token, 1), Ok(Clearance::Token(id)));
         }
     }
 }
 
 #[test]
-fn nothing_is_spent_or_released_after_the_token_ended() {
-    let mut scene = Scene::enrolled();
-    let void = scene.solved(Channel::Sms);
-    scene.hold(void).unwrap();
-    scene.account.void(void, "another address was activated");
-    let spent = scene.solved(Channel::Sms);
-    scene.account.spend(spent);
-    let before = scene.account.clone();
-    for id in [void, spent] {
-        scene.account.release(id);
-        scene.account.spend(id);
+fn a_token_that_was_voided_while_it_was_held_is_spent_by_a_success_and_not_freed_by_a_release() {
+    for succeeds in [true, false] {
+        let mut scene = Scene::enrolled();
+        let id = scene.solved(Channel::Sms);
+        scene.hold(id).unwrap();
+        scene.account.void(id, "another address was activated");
+        let outcome = if succeeds { Outcome::Succeeded } else { Outcome::NoEffect };
+        assert_eq!(scene.settle(id, outcome), Settled::Done);
+        assert_eq!(scene.challenge(id).state, if succeeds { State::Spent } else { State::Void });
+        assert_eq!(scene.clear(id, Assurance::Token, 1), Err(Objection::Invalid));
     }
-    assert_eq!(scene.account, before);
-    assert_eq!((scene.challenge(void).state, scene.challenge(spent).state), (State::Void, State::Spent));
 }
 
 #[test]
@@ -158,7 +161,7 @@ fn an_open_challenge_has_no_token_to_hold_spend_or_release() {
     let before = scene.account.clone();
     assert_eq!(scene.hold(id), Err(Refusal::TokenInvalid));
     scene.account.spend(id);
-    scene.account.release(id);
+    scene.settle(id, Outcome::NoEffect);
     assert_eq!(scene.account, before);
 }
 

@@ -1,12 +1,13 @@
 //! What follows from a hand-over, and from a holder that died.
 
 use crate::domain::{
+    assurance::Assurance,
     challenge::Phase,
     channel::Channel,
     event::EventKind,
     id::ChallengeId,
     rules::{
-        protect::{Assurance, Clearance},
+        protect::Clearance,
         transmission::{HandOver, TakenOver},
     },
     testing::{LEASE, Scene, TICK, less, phone, secs},
@@ -17,11 +18,11 @@ fn an_outcome_is_recorded_once() {
     let mut scene = Scene::enrolled();
     let id = scene.begin(Channel::Sms);
     let transmission = scene.challenge(id).claim.unwrap().transmission;
-    scene.account.record(id, transmission, HandOver::Sent);
+    scene.ask(|account, terms| account.record(terms, id, transmission, HandOver::Sent));
     let recorded = scene.account.clone();
     assert_eq!((scene.challenge(id).transmissions, scene.challenge(id).transmitted_at), (1, Some(scene.now)));
-    scene.account.record(id, transmission, HandOver::Failed("late"));
-    scene.account.record(id, transmission, HandOver::Sent);
+    scene.ask(|account, terms| account.record(terms, id, transmission, HandOver::Failed("late")));
+    scene.ask(|account, terms| account.record(terms, id, transmission, HandOver::Sent));
     assert_eq!(scene.account, recorded);
 }
 
@@ -31,8 +32,9 @@ fn another_transmissions_outcome_and_a_strangers_are_of_no_effect() {
     let (first, second) = (scene.begin(Channel::Sms), scene.begin(Channel::Email));
     let other = scene.challenge(second).claim.unwrap().transmission;
     let before = scene.account.clone();
-    scene.account.record(first, other, HandOver::Sent);
-    scene.account.record(ChallengeId::from_uuid(uuid::Uuid::from_bytes([9; 16])), other, HandOver::Sent);
+    scene.ask(|account, terms| account.record(terms, first, other, HandOver::Sent));
+    let unknown = ChallengeId::from_uuid(uuid::Uuid::from_bytes([9; 16]));
+    scene.ask(|account, terms| account.record(terms, unknown, other, HandOver::Sent));
     assert_eq!(scene.account, before);
 }
 

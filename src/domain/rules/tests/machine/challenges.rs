@@ -146,7 +146,7 @@ impl Play {
         self.transition(Named { challenge: Some(id), key: None }, |play| {
             play.ledger.record(id, transmission, sent);
             let outcome = if sent { HandOver::Sent } else { HandOver::Failed("exit") };
-            play.scene.account.record(id, transmission, outcome);
+            play.scene.ask(|account, terms| account.record(terms, id, transmission, outcome));
         });
     }
 

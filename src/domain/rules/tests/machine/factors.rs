@@ -1,18 +1,21 @@
 //! Steps about tokens, what they pay for, and what ends them.
 
 use super::{
-    ledger::{Entry, Ledger},
+    ledger::{Entry, Ledger, Life},
     play::{Named, Play},
     step::Pick,
 };
 use crate::domain::{
-    account::Account,
     address::Address,
+    assurance::{Assurance, Demand},
     challenge::ChallengeKind,
     channel::Channel,
     event::{Event, EventKind},
     id::ChallengeId,
-    rules::protect::{Assurance, Clearance, Objection},
+    rules::{
+        protect::{Clearance, Objection, Proof},
+        settle::{Outcome, Settled},
+    },
     testing::{Scene, operation, token_of},
 };
 
@@ -25,8 +28,8 @@ impl Play {
         number: u8,
     ) -> Result<Clearance, Objection> {
         let expected = self.ledger.clear(id, asks, number);
-        let presented = id.map(token_of);
-        let answer = self.scene.ask(|account, terms| account.clear(terms, asks, &operation(number), presented));
+        let (demand, proof) = (Demand::of(asks), Proof::token(id.map(token_of)));
+        let answer = self.scene.ask(|account, terms| account.clear(terms, demand, &operation(number), &proof));
         assert_eq!(answer, expected);
         answer
     }
@@ -38,10 +41,10 @@ impl Play {
                 return;
             }
             let Ok(cleared) = play.clear(presented, Assurance::Token, number) else { return };
-            let (new, reservation) = (play.scene.new_challenge(1), play.scene.reservation());
+            let new = play.scene.new_challenge(1);
             let expected = play.ledger.enrol(address, cleared.paid_by());
             let asked = address.clone();
-            let answer = play.scene.ask(|account, terms| account.enrol(terms, &new, asked, cleared, reservation));
+            let answer = play.scene.ask(|account, terms| account.enrol(terms, &new, asked, cleared, operation(number)));
             assert_eq!(answer, expected);
             if answer.is_ok() {
                 play.write(&new, ChallengeKind::Address, address.clone(), 1).payer = cleared.paid_by();
@@ -113,19 +116,14 @@ impl Play {
     }
 
     /// The holder of a token comes back, in time or late; nobody else is told how to settle it.
-    pub(super) fn settle(
-        &mut self,
-        id: ChallengeId,
-        rule: fn(&mut Account, ChallengeId),
-        expected: fn(&mut Ledger, ChallengeId),
-    ) {
+    pub(super) fn settle(&mut self, id: ChallengeId, outcome: Outcome, expected: fn(&mut Ledger, ChallengeId)) {
         let entry = self.ledger.entry(id);
-        if entry.token.is_none_or(|token| token.held_until.is_none()) {
+        if entry.life != Life::Solved || entry.token.is_none_or(|token| token.held_until.is_none() || token.spent) {
             return;
         }
         self.transition(Named { challenge: Some(id), key: None }, |play| {
             expected(&mut play.ledger, id);
-            rule(&mut play.scene.account, id);
+            assert_eq!(play.scene.settle(id, outcome), Settled::Done);
         });
     }
 

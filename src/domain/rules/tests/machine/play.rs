@@ -11,6 +11,7 @@ use crate::domain::{
     account::Account,
     challenge::Challenge,
     id::ChallengeId,
+    rules::settle::Outcome,
     testing::{Scene, idempotency, secs},
 };
 
@@ -73,8 +74,8 @@ impl Play {
             Step::SetAddress(address) => self.set_address(&address),
             Step::Reserve { token, asks, operation } => self.of(token, |play, id| play.reserve(id, asks, operation)),
             Step::Redeem { token, asks, operation } => self.of(token, |play, id| play.redeem(id, asks, operation)),
-            Step::Spend(pick) => self.of(pick, |play, id| play.settle(id, Account::spend, Ledger::spend)),
-            Step::Release(pick) => self.of(pick, |play, id| play.settle(id, Account::release, Ledger::release)),
+            Step::Spend(pick) => self.of(pick, |play, id| play.settle(id, Outcome::Succeeded, Ledger::spend)),
+            Step::Release(pick) => self.of(pick, |play, id| play.settle(id, Outcome::NoEffect, Ledger::release)),
             Step::Record { of, sent, late } => self.of(of, |play, id| play.record(id, sent, late)),
             Step::TakeOver(pick) => self.of(pick, Self::take_over),
             Step::Unblock => self.unblock(),

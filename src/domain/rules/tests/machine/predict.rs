@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::ledger::{Entry, Ledger, Life, Token, UnderWay};
 use crate::domain::{
     address::Address,
+    assurance::Assurance,
     challenge::ChallengeKind,
     channel::Channel,
     id::{ChallengeId, TransmissionId},
@@ -12,7 +13,7 @@ use crate::domain::{
     rules::{
         attempt::AttemptOutcome,
         factors::{Notice, NoticeKind},
-        protect::{Assurance, Clearance, Objection},
+        protect::{Clearance, Objection},
         transmission::TakenOver,
     },
     standing::{Block, Consequence},

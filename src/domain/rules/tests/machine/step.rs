@@ -6,9 +6,9 @@ use proptest::prelude::*;
 
 use crate::domain::{
     address::Address,
+    assurance::Assurance,
     channel::{Channel, Strength, Strengths},
     limits::Limits,
-    rules::protect::Assurance,
     testing::{mailbox, phone},
 };
 

@@ -1,0 +1,102 @@
+//! What stands in an `Authorization` header: a credential of this service, or one that only somebody else can judge.
+//!
+//! Whether a credential is a good one is not decided here.
+
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::{
+    id::AccessTokenId,
+    keys::{KeyError, KeyRing},
+};
+
+/// What stands before the secret of a bearer credential (RFC 8959).
+const SECRET_TOKEN: &str = "secret-token:";
+/// 256 bits in url-safe base64.
+const SHORTEST_SECRET: usize = 43;
+/// More than any credential of ours has; an upper bound for what is hashed.
+const LONGEST_SECRET: usize = 512;
+/// What the keyed hash of a foreign credential is for.
+const FOREIGN_SESSION: &str = "foreign session";
+
+/// The bearer credential in an `Authorization` header's value: `secret-token:` and 43 or more url-safe characters, which
+/// is the form of this service's own. `None` for another scheme and any other form.
+#[must_use]
+pub fn secret_token(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    let token = token.trim_matches(' ');
+    (scheme.eq_ignore_ascii_case("bearer") && is_secret_token(token)).then_some(token)
+}
+
+fn is_secret_token(text: &str) -> bool {
+    text.strip_prefix(SECRET_TOKEN).is_some_and(|secret| {
+        let url_safe = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        (SHORTEST_SECRET..=LONGEST_SECRET).contains(&secret.len()) && secret.bytes().all(url_safe)
+    })
+}
+
+/// The session that a foreign credential is: the same for the same credential, for as long as the same key is active.
+/// Who has the id, even with the whole database, learns nothing of the credential without the key. The scheme's case and
+/// the blanks around the credential are no part of it (RFC 9110 section 11.4).
+pub fn foreign_session(ring: &KeyRing, authorization: &str) -> Result<AccessTokenId, KeyError> {
+    let (scheme, credential) = authorization.trim_matches(' ').split_once(' ').unwrap_or((authorization, ""));
+    let mut whole = Zeroizing::new(String::with_capacity(authorization.len().saturating_add(1)));
+    whole.push_str(scheme);
+    whole.make_ascii_lowercase();
+    whole.push(' ');
+    whole.push_str(credential.trim_matches(' '));
+    let hash = ring.look_up(FOREIGN_SESSION, whole.as_bytes())?;
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(hash) {
+        *to = from;
+    }
+    // Version 8: made by a rule of our own. It is never an id of a row, which is a `UUIDv7`.
+    let uuid: Uuid = uuid::Builder::from_custom_bytes(bytes).into_uuid();
+    Ok(AccessTokenId::from_uuid(uuid))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::keys::{KeyId, tests::ring};
+
+    fn credential() -> String {
+        format!("secret-token:{}", "aZ0-_".repeat(9))
+    }
+
+    #[test]
+    fn a_bearer_credential_is_read_whatever_the_case_of_its_scheme() {
+        for scheme in ["Bearer", "bearer", "BEARER", "Bearer  "] {
+            assert_eq!(secret_token(&format!("{scheme} {}", credential())), Some(&*credential()));
+        }
+    }
+
+    #[test]
+    fn what_has_not_the_form_of_our_own_is_none_of_ours() {
+        let short = format!("Bearer secret-token:{}", "a".repeat(42));
+        let long = format!("Bearer secret-token:{}", "a".repeat(513));
+        let odd = format!("Bearer secret-token:{}=", "a".repeat(43));
+        let bare = format!("Bearer {}", "a".repeat(60));
+        for sent in ["", "Bearer", "Bearer ", "Basic YTpi", &short, &long, &odd, &bare, &credential(), "Bearer \u{e9}"]
+        {
+            assert_eq!(secret_token(sent), None, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn one_foreign_credential_is_one_session() {
+        let session = |sent: &str| foreign_session(&ring(), sent).unwrap();
+        assert_eq!(session("Bearer abc"), session("Bearer abc"));
+        assert_eq!(session("Bearer abc"), session("bearer   abc "));
+        assert_eq!(session("Bearer abc").as_uuid().get_version_num(), 8);
+        for other in ["Bearer abd", "Bearer ABC", "Basic abc", "Bearerabc", "abc", "", "Bearer"] {
+            assert_ne!(session(other), session("Bearer abc"), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_session_is_known_under_its_key_alone() {
+        let other = KeyRing::new(&[(KeyId(1), Zeroizing::new([9; 32]))], KeyId(1)).unwrap();
+        assert_ne!(foreign_session(&ring(), "Bearer abc"), foreign_session(&other, "Bearer abc"));
+    }
+}

@@ -1,0 +1,98 @@
+//! Taler's flow (`api.md` section 6c): challenges that exist as sealed ids until one is used, and whose ids are the proof
+//! once they are solved.
+
+use crate::domain::{
+    account::{Account, Terms},
+    challenge::{ChallengeKind, Phase, State},
+    channel::{Channel, Strength},
+    id::ChallengeId,
+    meter,
+    refusal::{OfferedChannel, Refusal},
+    rules::request::{NewChallenge, Wish},
+    taler::TalerId,
+};
+
+impl Account {
+    /// The channels that Taler's clients are offered: those that they know; an account that has neither is offered its
+    /// others.
+    #[must_use]
+    pub fn offered_to_taler(&self, terms: &Terms<'_>, strength: Strength) -> Vec<OfferedChannel> {
+        let offered = self.offered_of(terms, strength);
+        let known = |offer: &OfferedChannel| matches!(offer.channel, Channel::Sms | Channel::Email);
+        let familiar: Vec<_> = offered.iter().filter(|offer| known(offer)).cloned().collect();
+        if familiar.is_empty() { offered } else { familiar }
+    }
+
+    /// Counts an answer of the bank core that was withheld for want of a proof; refuses one that is over what messages
+    /// are limited to (`account_per_hour`, `account_per_day`).
+    pub fn withhold(&mut self, terms: &Terms<'_>) -> Result<(), Refusal> {
+        meter::refuse_over(&meter::account_caps(terms.limits), &self.withheld, terms.now)?;
+        meter::forget_old(&mut self.withheld, terms.now);
+        self.withheld.push(terms.now);
+        Ok(())
+    }
+
+    /// Begins the sending of one of Taler's challenges: its first makes it, a later one sends it again. Once its
+    /// attempts were exhausted a fresh TAN is sent without cool-down, within the other limits.
+    pub fn transmit_taler(&mut self, terms: &Terms<'_>, id: &TalerId, new: &NewChallenge) -> Result<(), Refusal> {
+        if id.account != self.id {
+            return Err(Refusal::TransactionNotFound);
+        }
+        match self.taler(id.challenge) {
+            Err(_) => self.begin_taler(terms, id, new),
+            Ok(state) => self.transmit_taler_again(terms, id.challenge, state, new),
+        }
+    }
+
+    fn begin_taler(&mut self, terms: &Terms<'_>, id: &TalerId, new: &NewChallenge) -> Result<(), Refusal> {
+        if id.epoch != self.epoch || terms.now >= id.expires_at {
+            return Err(Refusal::TransactionNotFound);
+        }
+        let wish = Wish { operation: Some(id.operation), summary: id.summary.clone(), idempotency: None };
+        self.open(terms, new, ChallengeKind::Taler, id.channel, wish)
+    }
+
+    fn transmit_taler_again(
+        &mut self,
+        terms: &Terms<'_>,
+        id: ChallengeId,
+        state: State,
+        new: &NewChallenge,
+    ) -> Result<(), Refusal> {
+        let ended = self.challenge(id).is_ok_and(|challenge| terms.now >= challenge.ends_at);
+        match state {
+            State::Solved(_) | State::Spent => Err(Refusal::ChallengeSolved),
+            State::Aborted | State::Void => Err(Refusal::TransactionNotFound),
+            State::Open if ended => Err(Refusal::TransactionNotFound),
+            State::Open => self.retransmit(terms, id, new.sending),
+        }
+    }
+
+    /// Refuses to compare a TAN with a challenge that is not Taler's, or that was never sent.
+    pub fn refuse_unsent_taler(&self, id: ChallengeId) -> Result<(), Refusal> {
+        self.taler(id)?;
+        let challenge = self.challenge(id)?;
+        let never = challenge.transmissions_begun() == 0 && challenge.state == State::Open;
+        if never { Err(Refusal::ChallengeNotFound) } else { Ok(()) }
+    }
+
+    /// At the endpoints of section 5, Taler's challenges are unknown.
+    pub fn refuse_taler(&self, id: ChallengeId) -> Result<(), Refusal> {
+        match self.taler(id) {
+            Ok(_) => Err(Refusal::ChallengeNotFound),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn taler(&self, id: ChallengeId) -> Result<State, Refusal> {
+        let challenge = self.challenge(id)?;
+        (challenge.kind == ChallengeKind::Taler).then_some(challenge.state).ok_or(Refusal::ChallengeNotFound)
+    }
+
+    /// Whether a challenge stands no further try of its present TAN.
+    pub(super) fn is_exhausted_taler(&self, id: ChallengeId, terms: &Terms<'_>) -> bool {
+        self.challenge(id).is_ok_and(|challenge| {
+            challenge.kind == ChallengeKind::Taler && challenge.phase(terms.now) == Phase::Exhausted
+        })
+    }
+}

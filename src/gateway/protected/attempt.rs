@@ -1,0 +1,140 @@
+//! One attempt at an operation, from its clearance to its settlement. Runs to its end, whoever waits for it.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, Request, Response};
+use hyper::body::Incoming;
+use tokio::time::timeout;
+
+use crate::{
+    domain::{
+        assurance::Demand,
+        caller::AccessToken,
+        operation::OperationDigest,
+        rules::{protect::Proof, settle::Outcome},
+        summary::Summary,
+        username::Username,
+    },
+    gateway::{body::Outgoing, gate::Shared, headers::value_of, upstream::Unanswered},
+    http::error::ApiError,
+    service::{Cleared, CoreOperation, Hold, Missing, Settlement, TalerChallenge},
+};
+
+const X_TAN_CHALLENGE: HeaderName = HeaderName::from_static("x-tan-challenge");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// An operation that was read whole. No `Debug`: it is a customer's.
+pub(super) struct Errand {
+    /// Who calls; `None` where the bank core's answer says it: a log-in.
+    pub(super) caller: Option<AccessToken>,
+    /// The operation's name.
+    pub(super) name: String,
+    /// Whether its method changes nothing.
+    pub(super) reads: bool,
+    /// Whether its success closes the account here too.
+    pub(super) closes_account: bool,
+    pub(super) described: Described,
+    pub(super) request: Request<Outgoing>,
+}
+
+/// What the use cases are told of an operation.
+pub(super) struct Described {
+    pub(super) account: Username,
+    pub(super) digest: OperationDigest,
+    pub(super) demand: Demand,
+    pub(super) missing: Missing,
+    pub(super) summary: Option<Summary>,
+    pub(super) proof: Proof,
+}
+
+/// How an operation ended.
+pub(super) enum Ended {
+    /// The bank core answered.
+    Answered(Response<Incoming>),
+    /// One of these has to be solved first.
+    Challenged(Vec<TalerChallenge>),
+}
+
+impl Described {
+    fn operation(&self) -> CoreOperation<'_> {
+        CoreOperation {
+            username: &self.account,
+            digest: self.digest,
+            demand: self.demand,
+            summary: self.summary.clone(),
+            proof: self.proof.clone(),
+            missing: self.missing,
+        }
+    }
+}
+
+impl Errand {
+    /// Clears, sends and settles.
+    pub(super) async fn run(self, shared: Arc<Shared>) -> Result<Ended, ApiError> {
+        match &self.caller {
+            Some(caller) => {
+                let (operation, service) = (self.described.operation(), shared.service());
+                let hold = match service.begin_operation(caller, &self.name, self.reads, &operation).await? {
+                    Cleared::NotNeeded => None,
+                    Cleared::Held(hold) => Some(hold),
+                    Cleared::Challenged(challenges) => return Ok(Ended::Challenged(challenges)),
+                };
+                self.carry_out(&shared, hold).await
+            }
+            None => self.log_in(&shared).await,
+        }
+    }
+
+    async fn carry_out(self, shared: &Shared, hold: Option<Hold>) -> Result<Ended, ApiError> {
+        let answer = send(shared, self.request, hold.as_ref()).await;
+        let (username, closes_account) = (self.described.account, self.closes_account);
+        let outcome = outcome_of(&answer);
+        shared.service().conclude(Settlement { username, hold, outcome, closes_account }).await;
+        Ok(Ended::Answered(answer?))
+    }
+
+    /// The bank core checks the password. Its yes is withheld until a proof comes with a repeat.
+    async fn log_in(self, shared: &Shared) -> Result<Ended, ApiError> {
+        if let Some(hold) = shared.service().begin_log_in(&self.described.operation()).await? {
+            return self.carry_out(shared, Some(hold)).await;
+        }
+        let answer = send(shared, self.request, None).await?;
+        if !answer.status().is_success() {
+            return Ok(Ended::Answered(answer));
+        }
+        // Dropped with its connection where it is withheld: no session of it reaches the client.
+        match shared.service().judge_log_in(&self.described.operation()).await? {
+            Cleared::Challenged(challenges) => Ok(Ended::Challenged(challenges)),
+            Cleared::NotNeeded | Cleared::Held(_) => Ok(Ended::Answered(answer)),
+        }
+    }
+}
+
+async fn send(
+    shared: &Shared,
+    mut request: Request<Outgoing>,
+    hold: Option<&Hold>,
+) -> Result<Response<Incoming>, Unanswered> {
+    if let Some(hold) = hold {
+        let named = name_the_proof(request.headers_mut(), hold);
+        // Nothing was sent.
+        named.map_err(|_| Unanswered::NeverReached)?;
+    }
+    timeout(shared.patience, shared.operations.send(request)).await.unwrap_or(Err(Unanswered::TimedOut))
+}
+
+/// The same key for each try of the same work, in place of the client's own.
+fn name_the_proof(headers: &mut HeaderMap, hold: &Hold) -> Result<(), ApiError> {
+    headers.insert(IDEMPOTENCY_KEY, value_of(hold.idempotency_key.as_bytes())?);
+    headers.insert(X_TAN_CHALLENGE, value_of(hold.challenge.as_uuid().to_string().as_bytes())?);
+    Ok(())
+}
+
+/// What was seen of an attempt.
+fn outcome_of(answer: &Result<Response<Incoming>, Unanswered>) -> Outcome {
+    match answer {
+        Ok(answer) => Outcome::of_status(answer.status().as_u16()),
+        Err(Unanswered::NeverReached) => Outcome::NoEffect,
+        Err(Unanswered::HungUp | Unanswered::TimedOut) => Outcome::Unknown { over: false },
+    }
+}

@@ -1,0 +1,121 @@
+//! Taler's flow (`api.md` section 6c): challenges offered with an operation, sent and solved by whoever has their id.
+
+use super::{
+    Failure, Service,
+    challenges::{count, notices, refusal},
+    operations::{CoreOperation, TalerChallenge},
+    sending::{Begun, Place},
+};
+use crate::{
+    domain::{
+        account::{Account, Terms},
+        caller::AccessToken,
+        id::{AccessTokenId, ChallengeId},
+        refusal::{OfferedChannel, Refusal},
+        rules::request::NewChallenge,
+        summary::Summary,
+        taler::TalerId,
+        tan::Candidate,
+        username::Username,
+        view::ChallengeView,
+    },
+    storage::datastore::{Author, Wanted},
+};
+
+impl Service {
+    /// One sealed id for each channel that can prove the operation. Nothing is stored.
+    pub(super) fn offer_taler(
+        &self,
+        account: &Account,
+        terms: &Terms<'_>,
+        caller: Option<&AccessToken>,
+        operation: &CoreOperation<'_>,
+    ) -> Result<Vec<TalerChallenge>, Failure> {
+        let offered = account.offered_to_taler(terms, operation.demand.strength);
+        let seal = |offer: OfferedChannel| {
+            let id = TalerId {
+                account: account.id,
+                challenge: ChallengeId::new(terms.now, self.chance()),
+                epoch: account.epoch,
+                channel: offer.channel,
+                operation: operation.digest,
+                expires_at: terms.now.plus(terms.limits.ticket_lifetime),
+                session: caller.map(|caller| caller.id),
+                summary: operation.summary.clone().map(Summary::into_string),
+            };
+            let id = id.seal(self.ring(), self.chance())?;
+            Ok(TalerChallenge { id, tan_channel: offer.channel.name(), tan_info: offer.tan_info })
+        };
+        offered.into_iter().map(seal).collect()
+    }
+
+    /// Sends the TAN of one of Taler's challenges, again or for the first time; answers when its message was handed
+    /// over. No credentials: the id is unguessable.
+    pub async fn transmit_taler(&self, username: &Username, raw: &str) -> Result<ChallengeView, Failure> {
+        let id = TalerId::open(raw, self.ring()).ok_or(Refusal::TransactionNotFound)?;
+        self.refuse_ended_session(&id).await?;
+        self.send_from(async |place| self.begin_taler(username, &id, place).await).await
+    }
+
+    async fn refuse_ended_session(&self, id: &TalerId) -> Result<(), Failure> {
+        let Some(session) = id.session else { return Ok(()) };
+        let known = !session.is_local() || self.store().has_access_token(session).await?;
+        known.then_some(()).ok_or_else(|| Refusal::TransactionNotFound.into())
+    }
+
+    /// Claims the sending at the place given, or at one that is free at this moment. A place is always taken before
+    /// anything is claimed.
+    async fn begin_taler(&self, username: &Username, id: &TalerId, mut place: Option<Place>) -> Result<Begun, Failure> {
+        self.with_taler(username, id.challenge, id.session, |account, terms| {
+            let outlet = self.outlet(id.channel)?;
+            let new = NewChallenge {
+                id: id.challenge,
+                tan_key: self.ring().active(),
+                access_token: id.session,
+                sending: self.sending(terms, &outlet),
+            };
+            let mut tried = account.clone();
+            tried.transmit_taler(terms, id, &new)?;
+            let Some(place) = place.take().or_else(|| Place::free_now(outlet)) else {
+                return Ok(Begun::NeedsPlace(id.channel));
+            };
+            *account = tried;
+            Ok(Begun::ToSend(place, Box::new(self.dispatch(account, terms, id.challenge)?)))
+        })
+        .await?
+        .unwrap_or_else(|| Err(Refusal::TransactionNotFound.into()))
+    }
+
+    /// Tries a TAN. The id itself is what an operation is shown once it is solved.
+    pub async fn confirm_taler(&self, username: &Username, raw: &str, candidate: &Candidate) -> Result<(), Failure> {
+        let id = TalerId::open(raw, self.ring()).ok_or(Refusal::ChallengeNotFound)?;
+        let tried = self.with_taler(username, id.challenge, id.session, |account, terms| {
+            if account.id != id.account {
+                return Err(Refusal::ChallengeNotFound.into());
+            }
+            account.refuse_unsent_taler(id.challenge)?;
+            let outcome = account.attempt(terms, self.ring(), id.challenge, candidate, TalerId::proof(raw))?;
+            Ok((outcome, account.clone(), terms.now))
+        });
+        let (outcome, account, now) = tried.await?.unwrap_or_else(|| Err(Refusal::ChallengeNotFound.into()))?;
+        self.notify(&account, now, &notices(&outcome, &account));
+        count(&outcome);
+        refusal(&outcome).map_or(Ok(()), |refusal| Err(refusal.into()))
+    }
+
+    async fn with_taler<T>(
+        &self,
+        username: &Username,
+        challenge: ChallengeId,
+        session: Option<AccessTokenId>,
+        mut decide: impl FnMut(&mut Account, &Terms<'_>) -> Result<T, Failure>,
+    ) -> Result<Option<Result<T, Failure>>, Failure> {
+        let actor = session.map_or_else(|| "customer".to_owned(), |session| format!("customer:{session}"));
+        let decided = self.store().transact(
+            Wanted::challenge(username, challenge),
+            Author::durable(&actor),
+            super::reverting(|account, now| decide(account, &self.terms(now))),
+        );
+        Ok(decided.await?)
+    }
+}
