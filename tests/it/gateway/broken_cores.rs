@@ -104,9 +104,13 @@ async fn what_is_no_http_is_a_502() {
     .enumerate()
     {
         let target = format!("/x/{number}");
-        bank.core.on("GET", &target, Script(vec![Step::Write(nonsense.as_bytes().to_vec()), Step::HangUp]));
-        assert_failed(&client.get(&target).await);
-        assert_eq!(bank.core.hits("GET", &target), 1, "{nonsense:?}");
+        bank.core.on(
+            "POST",
+            &target,
+            Script(vec![Step::Read, Step::Write(nonsense.as_bytes().to_vec()), Step::HangUp]),
+        );
+        assert_failed(&client.post(&target, serde_json::json!({})).await);
+        assert_eq!(bank.core.hits("POST", &target), 1, "{nonsense:?}");
     }
     bank.close().await;
 }

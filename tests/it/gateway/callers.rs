@@ -9,9 +9,10 @@ use crate::{
     contract::{tans_sent, trace, with_token},
 };
 
-/// What tells replies apart, but for what differs with every one.
+/// What tells replies apart. Whether the connection is kept is left out: that hangs on how far the body was read.
 fn visible(answer: &Answer) -> (u16, String, Vec<String>) {
     let mut names: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
+    names.retain(|name| name != "connection");
     names.sort_unstable();
     (answer.status.as_u16(), answer.raw.clone(), names)
 }

@@ -3,7 +3,7 @@
 use super::{Bank, Plan, Request, TRANSFER, transfer};
 use crate::{
     app::Customer,
-    bank_core::{BankCore, Reply, Script, Seen},
+    bank_core::{Reply, Script, Seen},
     wire::RawReply,
 };
 
@@ -52,7 +52,7 @@ async fn hop_by_hop_headers_and_what_is_the_service_s_own_are_taken_off_on_every
     let bank = Bank::open().await;
     let alice = bank.customer_with("alice", &[]).await;
     let hops = "Connection: keep-alive, X-Hop , x-hop-too, X-Request-Id, X-Tan-Account, Host, Content-Length\r\n";
-    let fields = format!("{STRIPPED}{hops}{}X-Kept: yes\r\n", authorization(&alice));
+    let fields = format!("{STRIPPED}{hops}{}X-Kept: yes\r\nContent-Type: application/json\r\n", authorization(&alice));
     for line in ["POST /open", "POST /accounts/alice/transactions", "POST /accounts/alice/notes", "GET /open"] {
         let (method, target) = line.split_once(' ').unwrap();
         bank.core.on(method, target, Script::say(&Reply::new(200)));
@@ -177,7 +177,8 @@ async fn where_no_token_was_used_the_client_s_own_key_passes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_credential_from_a_file_takes_the_place_of_the_caller_s() {
-    let file = std::env::temp_dir().join(format!("tanager-gateway-credential-{}", std::process::id()));
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("credential");
     std::fs::write(&file, "Bearer the-service-itself\n").unwrap();
     let line = format!("upstream_authorization = \"file:{}\"", file.display());
     let bank = Bank::with(Plan::lines(&line)).await;
@@ -186,8 +187,8 @@ async fn a_credential_from_a_file_takes_the_place_of_the_caller_s() {
     assert_eq!(done.status, 200, "{done:?}");
     let seen = bank.core.last("POST", "/accounts/alice/transactions");
     assert_eq!(seen.header("authorization").as_deref(), Some("Bearer the-service-itself"));
-    assert_eq!(transfer(&Customer { client: bank.client(""), ..alice }, "").await.error(), (401, 40));
-    assert_eq!(BankCore::hits(&bank.core, "POST", "/accounts/alice/transactions"), 1);
-    std::fs::remove_file(&file).unwrap();
+    let stranger = Request::post("/accounts/alice/transactions", TRANSFER).send(&bank.client(""), "").await;
+    assert_eq!(stranger.error(), (401, 40));
+    assert_eq!(bank.transfers(&alice), 1);
     bank.close().await;
 }

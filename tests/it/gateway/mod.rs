@@ -12,6 +12,7 @@ mod core_identity;
 mod fencing;
 mod headers;
 mod log_in;
+mod no_database;
 mod once;
 mod outcomes;
 mod passing;

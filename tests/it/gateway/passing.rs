@@ -156,7 +156,7 @@ async fn paths_and_queries_that_could_be_nothing_protected_pass_as_they_were_sen
         "/A/B",
         "/%C3%A4",
         "/%E4",
-        "/a?x='y'&z=\"w\"",
+        "/a?x='y'&z",
         "/a?%41=%zz",
         "/a?next=/../x//y",
         "/a?x=%26&x=%26&&=",

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 
 use super::{Bank, TRANSFER};
 use crate::{
-    bank_core::{BankCore, Script, Step},
+    bank_core::{BankCore, Reply, Script},
     wire::exchange,
 };
 
@@ -48,11 +48,9 @@ pub async fn battery(cases: Vec<(String, String)>) {
     let mut all = JoinSet::new();
     for (number, (case, bytes)) in cases.into_iter().enumerate() {
         let target = format!("/case/{number}");
-        bank.core.on(
-            "POST",
-            &target,
-            Script(vec![Step::Read, Step::Write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec())]),
-        );
+        for method in ["POST", "DELETE"] {
+            bank.core.on(method, &target, Script::say(&Reply::new(200).body(b"ok")));
+        }
         let hidden = hidden(&credential);
         let (length, size) = (hidden.len().to_string(), format!("{:x}", hidden.len()));
         let bytes = bytes.replace("TARGET", &target).replace("LENGTH", &length).replace("SIZE", &size);
@@ -115,7 +113,6 @@ async fn two_ways_to_say_how_long_a_body_is() {
         "Transfer-Encoding ",
         " Transfer-Encoding",
         "Transfer-Encoding\t",
-        "Transfer_Encoding",
         "X: y\nTransfer-Encoding",
         "X: y\rTransfer-Encoding",
         "\0Transfer-Encoding",
@@ -174,7 +171,6 @@ async fn lengths_that_are_none_or_more_than_one() {
         "Content-Length\t",
         " Content-Length",
         "Content\u{2d}Length\0",
-        "Content_Length",
         "X: y\nContent-Length",
         "X: y\rContent-Length",
     ] {
@@ -183,6 +179,13 @@ async fn lengths_that_are_none_or_more_than_one() {
     cases.push(framed("Content-Length: 0\r\n 5\r\n", "helloHIDDEN"));
     cases.push(framed("Content-Length:\r\n 5\r\n", "helloHIDDEN"));
     battery(cases).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_only_look_like_those_of_lengths() {
+    let names = ["Content_Length", "Content-Lengths", "X-Content-Length", "Transfer_Encoding", "Transfer-Encodings"];
+    let value = |name: &str| if name.contains("ength") { "LENGTH" } else { "chunked" };
+    battery(names.map(|name| framed(&format!("{name}: {}\r\n", value(name)), "HIDDEN")).into()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,10 @@ use super::{
     Bank, Request,
     taler::{PATH, asked, challenged, confirmed, ids, repeated, solved, withdrawal},
 };
-use crate::contract::{tans_sent, trace};
+use crate::{
+    app::other_than,
+    contract::{tans_sent, trace},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_request_proves_nothing_and_voids_the_id() {
@@ -213,5 +216,27 @@ async fn a_message_that_cannot_be_handed_over_may_be_asked_for_again_at_once() {
     assert_eq!(asked(&alice.client, &id, "").await.status, 200);
     assert_eq!(confirmed(&alice.client, &id, &bank.app.tan_sent_to(&alice.phone)).await.status, 204);
     assert_eq!(repeated(&alice, &id).await.status, 200);
+    bank.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blocked_account_is_sent_nothing_and_solves_nothing_but_uses_what_it_has_solved() {
+    let bank = Bank::open().await;
+    let alice = bank.customer("alice").await;
+    let (solved, id) = (solved(&bank, &alice).await, challenged(&alice).await);
+    for _ in 0..2 {
+        assert_eq!(asked(&alice.client, &id, "").await.status, 200);
+        let wrong = other_than(&bank.app.tan_sent_to(&alice.phone));
+        for _ in 0..3 {
+            confirmed(&alice.client, &id, &wrong).await;
+        }
+    }
+    let sent = tans_sent(&bank.app);
+    let refused = asked(&alice.client, &id, "").await;
+    assert_eq!((refused.error(), refused.retry_after() > 60), ((429, 10006), true), "{refused:?}");
+    let tan = bank.app.tan_sent_to(&alice.phone);
+    assert_eq!(confirmed(&alice.client, &id, &tan).await.error(), (429, 10006), "the right one too");
+    assert_eq!(tans_sent(&bank.app), sent);
+    assert_eq!(repeated(&alice, &solved).await.status, 200, "what was issued lives on");
     bank.close().await;
 }
