@@ -41,10 +41,11 @@ pub enum Outcome {
 
 impl Outcome {
     /// What a status line says (RFC 9110 section 15): 408, 425 and 429 may come from something on the way that had
-    /// passed the request on.
+    /// passed the request on. An interim one is no complete answer: the work goes on behind it.
     #[must_use]
     pub const fn of_status(status: u16) -> Self {
         match status {
+            100..=199 => Self::Unknown { over: false },
             200..=399 => Self::Succeeded,
             408 | 425 | 429 => Self::Unknown { over: true },
             400..=499 => Self::NoEffect,
