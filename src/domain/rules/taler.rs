@@ -59,12 +59,14 @@ impl Account {
         state: State,
         new: &NewChallenge,
     ) -> Result<(), Refusal> {
-        let ended = self.challenge(id).is_ok_and(|challenge| terms.now >= challenge.ends_at);
         match state {
             State::Solved(_) | State::Spent => Err(Refusal::ChallengeSolved),
             State::Aborted | State::Void => Err(Refusal::TransactionNotFound),
-            State::Open if ended => Err(Refusal::TransactionNotFound),
-            State::Open => self.retransmit(terms, id, new.sending),
+            // A block comes before `challenge_lifetime`, as on every sending.
+            State::Open => self.retransmit(terms, id, new.sending).map_err(|refusal| match refusal {
+                Refusal::ChallengeExpired => Refusal::TransactionNotFound,
+                other => other,
+            }),
         }
     }
 
