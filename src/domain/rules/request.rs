@@ -168,9 +168,7 @@ impl Account {
             });
         }
         let address = challenge.address.clone();
-        if !self.is_exhausted_taler(id, terms) {
-            refuse_busy(self.busy(challenge, terms))?;
-        }
+        refuse_busy(self.busy(challenge, terms))?;
         self.refuse_sending(terms, &address)?;
         self.count_sending(terms, &address);
         self.send_again(terms, id, sending)

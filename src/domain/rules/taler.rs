@@ -3,7 +3,7 @@
 
 use crate::domain::{
     account::{Account, Terms},
-    challenge::{ChallengeKind, Phase, State},
+    challenge::{ChallengeKind, State},
     channel::{Channel, Strength},
     id::ChallengeId,
     meter,
@@ -89,12 +89,5 @@ impl Account {
     fn taler(&self, id: ChallengeId) -> Result<State, Refusal> {
         let challenge = self.challenge(id)?;
         (challenge.kind == ChallengeKind::Taler).then_some(challenge.state).ok_or(Refusal::ChallengeNotFound)
-    }
-
-    /// Whether a challenge stands no further try of its present TAN.
-    pub(super) fn is_exhausted_taler(&self, id: ChallengeId, terms: &Terms<'_>) -> bool {
-        self.challenge(id).is_ok_and(|challenge| {
-            challenge.kind == ChallengeKind::Taler && challenge.phase(terms.now) == Phase::Exhausted
-        })
     }
 }
