@@ -250,6 +250,13 @@ impl Challenge {
         self.is_alive(now) || unspent || cooling
     }
 
+    /// Whether it has no message yet, neither handed over nor under way: one of Taler's whose first hand-over failed.
+    /// It is then no more than its id.
+    #[must_use]
+    pub fn is_unsent(&self) -> bool {
+        self.kind == ChallengeKind::Taler && self.state == State::Open && self.transmissions_begun() == 0
+    }
+
     /// Begins a sending.
     pub fn claim(&mut self, transmission: TransmissionId, now: Timestamp, lease: Duration) {
         self.claim = Some(Claim { transmission, claimed_at: now, lease_until: now.plus(lease) });

@@ -73,9 +73,7 @@ impl Account {
     /// Refuses to compare a TAN with a challenge that is not Taler's, or that was never sent.
     pub fn refuse_unsent_taler(&self, id: ChallengeId) -> Result<(), Refusal> {
         self.taler(id)?;
-        let challenge = self.challenge(id)?;
-        let never = challenge.transmissions_begun() == 0 && challenge.state == State::Open;
-        if never { Err(Refusal::ChallengeNotFound) } else { Ok(()) }
+        if self.challenge(id)?.is_unsent() { Err(Refusal::ChallengeNotFound) } else { Ok(()) }
     }
 
     /// At the endpoints of section 5, Taler's challenges are unknown.
