@@ -244,6 +244,8 @@ impl Challenge {
                 now < token.expires_at.max(held.until.plus(limits.challenge_lifetime))
             }
             (State::Solved(Some(token)), None) => now < token.expires_at,
+            // An enrolment that it paid for may still be sent: the trail then says that it is spent.
+            (State::Void | State::Aborted, Some(held)) => now < held.until.plus(limits.challenge_lifetime),
             _ => false,
         };
         let cooling = self.cools_until(limits).is_some_and(|until| now < until);
