@@ -11,5 +11,6 @@ mod phases;
 mod protect;
 mod request;
 mod retransmit;
+mod settle;
 mod standing;
 mod transmission;
