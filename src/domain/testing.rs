@@ -32,6 +32,7 @@ use super::{
     view::ChallengeView,
 };
 
+mod taler;
 mod tokens;
 
 /// How long the holder of a sending is waited for.

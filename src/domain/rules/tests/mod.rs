@@ -13,4 +13,5 @@ mod request;
 mod retransmit;
 mod settle;
 mod standing;
+mod taler;
 mod transmission;
