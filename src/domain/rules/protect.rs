@@ -90,9 +90,9 @@ impl Account {
         match proof.token {
             Some(presented) => {
                 let holder = self.token_holder(ChallengeKind::Token, presented).ok_or(Objection::Invalid)?;
-                self.clear_token(terms, demand, operation, holder)
+                self.clear_token(terms, *demand, operation, holder)
             }
-            None => self.clear_taler(terms, demand, operation, &proof.taler),
+            None => self.clear_taler(terms, *demand, operation, &proof.taler),
         }
     }
 
@@ -101,7 +101,7 @@ impl Account {
     fn clear_taler(
         &mut self,
         terms: &Terms<'_>,
-        demand: &Demand,
+        demand: Demand,
         operation: &OperationDigest,
         presented: &[SecretHash],
     ) -> Result<Clearance, Objection> {
@@ -120,7 +120,7 @@ impl Account {
     fn clear_token(
         &mut self,
         terms: &Terms<'_>,
-        demand: &Demand,
+        demand: Demand,
         operation: &OperationDigest,
         id: ChallengeId,
     ) -> Result<Clearance, Objection> {

@@ -14,12 +14,12 @@ use crate::domain::{
 impl Scene {
     /// Presents the token of that challenge with an operation.
     pub(crate) fn clear(&mut self, id: ChallengeId, asks: Assurance, number: u8) -> Result<Clearance, Objection> {
-        self.clear_for(id, &Demand::of(asks), number)
+        self.clear_for(id, Demand::of(asks), number)
     }
 
-    pub(crate) fn clear_for(&mut self, id: ChallengeId, demand: &Demand, number: u8) -> Result<Clearance, Objection> {
+    pub(crate) fn clear_for(&mut self, id: ChallengeId, demand: Demand, number: u8) -> Result<Clearance, Objection> {
         let proof = Proof::token(Some(token_of(id)));
-        self.ask(|account, terms| account.clear(terms, demand, &operation(number), &proof))
+        self.ask(|account, terms| account.clear(terms, &demand, &operation(number), &proof))
     }
 
     /// Holds a token for operation 1, which is not repeated.

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 use super::{
     ledger::{Entry, Ledger},
     step::{Pick, RandomTerms, Step},
+    tokens::Shown,
     witness::Witness,
 };
 use crate::domain::{
     account::Account,
     challenge::Challenge,
     id::ChallengeId,
-    rules::settle::Outcome,
     testing::{Scene, idempotency, secs},
 };
 
@@ -41,6 +41,7 @@ impl Play {
             channels: channels.collect::<BTreeMap<_, _>>(),
             now: scene.now,
             entries: Vec::new(),
+            offers: Vec::new(),
             loaded: HashSet::default(),
             run: 0,
             total: 0,
@@ -72,10 +73,16 @@ impl Play {
             Step::DropPending(channel) => self.drop_pending(channel),
             Step::Remove { channel, payer, operation } => self.remove(channel, payer, operation),
             Step::SetAddress(address) => self.set_address(&address),
-            Step::Reserve { token, asks, operation } => self.of(token, |play, id| play.reserve(id, asks, operation)),
+            Step::Reserve { token, taler, stepped_up, demand, operation } => {
+                let token = token.and_then(|token| self.find(token));
+                let taler = taler.into_iter().filter_map(|taler| self.find(taler)).collect();
+                self.reserve(&Shown { token, taler, stepped_up }, demand, operation);
+            }
             Step::Redeem { token, asks, operation } => self.of(token, |play, id| play.redeem(id, asks, operation)),
-            Step::Spend(pick) => self.of(pick, |play, id| play.settle(id, Outcome::Succeeded, Ledger::spend)),
-            Step::Release(pick) => self.of(pick, |play, id| play.settle(id, Outcome::NoEffect, Ledger::release)),
+            Step::Settle { token, holder, outcome } => self.of(token, |play, id| play.settle(id, holder, outcome)),
+            Step::Offer { channel, operation, session } => drop(self.offer(channel, operation, session)),
+            Step::Transmit(pick) => self.transmit_of(pick),
+            Step::ProveTaler { channel, operation, session } => self.prove_taler(channel, operation, session),
             Step::Record { of, sent, late } => self.of(of, |play, id| play.record(id, sent, late)),
             Step::TakeOver(pick) => self.of(pick, Self::take_over),
             Step::Unblock => self.unblock(),

@@ -16,8 +16,8 @@ fn strong(assurance: Assurance) -> Demand {
     Demand { strength: Strength::Possession, ..Demand::of(assurance) }
 }
 
-fn ask(scene: &mut Scene, demand: &Demand, proof: &Proof) -> Result<Clearance, Objection> {
-    scene.ask(|account, terms| account.clear(terms, demand, &operation(1), proof))
+fn ask(scene: &mut Scene, demand: Demand, proof: &Proof) -> Result<Clearance, Objection> {
+    scene.ask(|account, terms| account.clear(terms, &demand, &operation(1), proof))
 }
 
 fn stepped_up() -> Proof {
@@ -32,9 +32,9 @@ fn what_asks_for_nothing_passes_whatever_came_and_takes_nothing() {
     let demand = Demand { enrolled: true, ..strong(Assurance::None) };
     let before = scene.account.clone();
     for proof in [Proof::default(), stepped_up(), Proof::token(Some(token_of(id)))] {
-        assert_eq!(ask(&mut scene, &demand, &proof), Ok(Clearance::NotNeeded));
+        assert_eq!(ask(&mut scene, demand, &proof), Ok(Clearance::NotNeeded));
     }
-    assert_eq!(ask(&mut Scene::bare(), &demand, &Proof::default()), Ok(Clearance::NotNeeded));
+    assert_eq!(ask(&mut Scene::bare(), demand, &Proof::default()), Ok(Clearance::NotNeeded));
     assert_eq!(scene.account, before);
 }
 
@@ -45,9 +45,9 @@ fn a_stepped_up_session_suffices_where_a_session_is_asked_for_and_nowhere_else()
     for assurance in Assurance::ALL {
         let passes = matches!(assurance, Assurance::None | Assurance::Session);
         let expected = if passes { Ok(Clearance::NotNeeded) } else { Err(Objection::Required) };
-        assert_eq!(ask(&mut scene, &Demand::of(assurance), &stepped_up()), expected, "{assurance:?}");
+        assert_eq!(ask(&mut scene, Demand::of(assurance), &stepped_up()), expected, "{assurance:?}");
     }
-    assert_eq!(ask(&mut scene, &Demand::of(Assurance::Session), &Proof::default()), Err(Objection::Required));
+    assert_eq!(ask(&mut scene, Demand::of(Assurance::Session), &Proof::default()), Err(Objection::Required));
     assert_eq!(scene.account, before);
 }
 
@@ -56,12 +56,12 @@ fn where_a_session_is_asked_for_a_token_suffices_too_and_is_not_taken_from_a_ses
     let mut scene = Scene::enrolled();
     let id = scene.solved(Channel::Email);
     let token = Proof::token(Some(token_of(id)));
-    assert_eq!(ask(&mut scene, &Demand::of(Assurance::Session), &token), Ok(Clearance::Token(id)));
+    assert_eq!(ask(&mut scene, Demand::of(Assurance::Session), &token), Ok(Clearance::Token(id)));
     let both = Proof { stepped_up: true, ..token };
-    assert_eq!(ask(&mut scene, &Demand::of(Assurance::Session), &both), Ok(Clearance::NotNeeded));
+    assert_eq!(ask(&mut scene, Demand::of(Assurance::Session), &both), Ok(Clearance::NotNeeded));
     let stranger = Proof { stepped_up: true, ..Proof::token(Some(token_of(foreign()))) };
-    assert_eq!(ask(&mut scene, &Demand::of(Assurance::Session), &stranger), Ok(Clearance::NotNeeded));
-    assert_eq!(ask(&mut scene, &Demand::of(Assurance::Token), &stranger), Err(Objection::Invalid));
+    assert_eq!(ask(&mut scene, Demand::of(Assurance::Session), &stranger), Ok(Clearance::NotNeeded));
+    assert_eq!(ask(&mut scene, Demand::of(Assurance::Token), &stranger), Err(Objection::Invalid));
 }
 
 #[test]
@@ -73,8 +73,8 @@ fn an_account_without_channels_is_refused_where_it_must_be_enrolled_and_its_toke
     for assurance in [Assurance::Session, Assurance::Token, Assurance::Bound] {
         let (demand, enrolled) = (Demand::of(assurance), Demand { enrolled: true, ..Demand::of(assurance) });
         for proof in [Proof::default(), stepped_up(), Proof::token(Some(token_of(id)))] {
-            assert_eq!(ask(&mut scene, &demand, &proof), Ok(Clearance::NotNeeded));
-            assert_eq!(ask(&mut scene, &enrolled, &proof), Err(Objection::Required));
+            assert_eq!(ask(&mut scene, demand, &proof), Ok(Clearance::NotNeeded));
+            assert_eq!(ask(&mut scene, enrolled, &proof), Err(Objection::Required));
         }
     }
     assert_eq!(scene.account, before);
@@ -85,8 +85,8 @@ fn an_enrolled_account_is_asked_the_same_whether_or_not_it_must_be() {
     let mut scene = Scene::enrolled();
     let id = scene.solved(Channel::Sms);
     let demand = Demand { enrolled: true, ..Demand::of(Assurance::Token) };
-    assert_eq!(ask(&mut scene, &demand, &Proof::default()), Err(Objection::Required));
-    assert_eq!(scene.clear_for(id, &demand, 1), Ok(Clearance::Token(id)));
+    assert_eq!(ask(&mut scene, demand, &Proof::default()), Err(Objection::Required));
+    assert_eq!(scene.clear_for(id, demand, 1), Ok(Clearance::Token(id)));
 }
 
 #[test]
@@ -97,10 +97,10 @@ fn a_token_of_a_weaker_channel_does_not_suffice_and_stays_as_it_is() {
         scene.confirm(weak);
         scene.confirm(good);
         let before = scene.account.clone();
-        assert_eq!(scene.clear_for(weak, &strong(assurance), 1), Err(Objection::Required));
+        assert_eq!(scene.clear_for(weak, strong(assurance), 1), Err(Objection::Required));
         assert_eq!(scene.account, before);
-        assert_eq!(scene.clear_for(weak, &Demand::of(assurance), 1), Ok(Clearance::Token(weak)));
-        assert_eq!(scene.clear_for(good, &strong(assurance), 1), Ok(Clearance::Token(good)));
+        assert_eq!(scene.clear_for(weak, Demand::of(assurance), 1), Ok(Clearance::Token(weak)));
+        assert_eq!(scene.clear_for(good, strong(assurance), 1), Ok(Clearance::Token(good)));
     }
 }
 
@@ -109,7 +109,7 @@ fn a_bound_token_on_another_operation_is_void_even_where_it_would_not_have_been_
     let mut scene = Scene::enrolled();
     let id = scene.request_bound(Channel::Email, 1);
     scene.confirm(id);
-    assert_eq!(scene.clear_for(id, &strong(Assurance::Bound), 2), Err(Objection::WrongOperation));
+    assert_eq!(scene.clear_for(id, strong(Assurance::Bound), 2), Err(Objection::WrongOperation));
     assert_eq!(scene.phase(id), Phase::Void);
 }
 
@@ -124,8 +124,8 @@ fn a_dead_or_held_token_is_told_of_before_the_operation_is_looked_at() {
     let before = scene.account.clone();
     let reserved = Objection::Reserved { retry_after: scene.limits.reservation_lease };
     for number in [1, 2] {
-        assert_eq!(scene.clear_for(held, &strong(Assurance::Bound), number), Err(reserved));
-        assert_eq!(scene.clear_for(spent, &strong(Assurance::Bound), number), Err(Objection::Invalid));
+        assert_eq!(scene.clear_for(held, strong(Assurance::Bound), number), Err(reserved));
+        assert_eq!(scene.clear_for(spent, strong(Assurance::Bound), number), Err(Objection::Invalid));
     }
     assert_eq!(scene.account, before);
 }
@@ -139,16 +139,16 @@ fn while_an_outcome_is_not_known_the_answers_are_mismatch_then_sufficiency_then_
     let before = scene.account.clone();
     let repeated = |demand: Demand| Demand { idempotent: true, ..demand };
     let token = Demand::of(Assurance::Token);
-    assert_eq!(scene.clear_for(id, &token, 1), Err(Objection::Invalid), "who asks now does not repeat");
-    assert_eq!(scene.clear_for(id, &repeated(token), 1), Ok(Clearance::Token(id)));
+    assert_eq!(scene.clear_for(id, token, 1), Err(Objection::Invalid), "who asks now does not repeat");
+    assert_eq!(scene.clear_for(id, repeated(token), 1), Ok(Clearance::Token(id)));
     for insufficient in [strong(Assurance::Token), Demand::of(Assurance::Bound)] {
         for demand in [insufficient, repeated(insufficient)] {
-            assert_eq!(scene.clear_for(id, &demand, 1), Err(Objection::Required));
+            assert_eq!(scene.clear_for(id, demand, 1), Err(Objection::Required));
         }
     }
     assert_eq!(scene.account, before);
-    assert_eq!(scene.clear_for(id, &strong(Assurance::Bound), 2), Err(Objection::WrongOperation));
-    assert_eq!(scene.clear_for(id, &repeated(token), 1), Err(Objection::Invalid));
+    assert_eq!(scene.clear_for(id, strong(Assurance::Bound), 2), Err(Objection::WrongOperation));
+    assert_eq!(scene.clear_for(id, repeated(token), 1), Err(Objection::Invalid));
     assert_eq!(scene.phase(id), Phase::Void);
 }
 
@@ -159,7 +159,7 @@ fn an_operation_that_is_never_repeated_leaves_nothing_to_one_that_is() {
     scene.hold_for(id, 1, false).unwrap();
     scene.settle(id, Outcome::Unknown { over: true });
     let demand = Demand { idempotent: true, ..Demand::of(Assurance::Token) };
-    assert_eq!(scene.clear_for(id, &demand, 1), Err(Objection::Invalid));
+    assert_eq!(scene.clear_for(id, demand, 1), Err(Objection::Invalid));
 }
 
 #[test]

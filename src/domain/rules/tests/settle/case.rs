@@ -58,7 +58,7 @@ impl Case {
 
     pub(super) fn clear(&mut self, number: u8) -> Result<Clearance, Objection> {
         let demand = Demand { idempotent: self.idempotent, ..Demand::of(Assurance::Token) };
-        self.asked(|case| case.scene.clear_for(case.token, &demand, number))
+        self.asked(|case| case.scene.clear_for(case.token, demand, number))
     }
 
     /// The key of the next try of operation 1.

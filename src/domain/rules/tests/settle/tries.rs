@@ -92,7 +92,7 @@ fn an_unbound_token_whose_outcome_is_not_known_is_void_after_another_operation()
     let mut case = Case::held(true, false);
     case.scene.settle(case.token, Outcome::Unknown { over: true });
     let demand = Demand::of(Assurance::Token);
-    let refused = case.scene.clear_for(case.token, &demand, 2);
+    let refused = case.scene.clear_for(case.token, demand, 2);
     assert_eq!(refused, Err(Objection::WrongOperation));
     assert_eq!(case.scene.challenge(case.token).state, State::Void);
     case.stands(End::Void, "after another operation");
