@@ -120,6 +120,18 @@ impl Play {
         });
     }
 
+    /// The same work again, in the way that it came before.
+    pub(super) fn again(&mut self, pick: Pick, idempotent: bool) {
+        let Some(id) = self.find_held(pick) else { return };
+        let entry = self.ledger.entry(id);
+        let number = entry.token.as_ref().unwrap().holds.last().unwrap().operation;
+        let shown = match entry.kind {
+            ChallengeKind::Taler => Shown { taler: vec![id], ..Shown::default() },
+            _ => Shown { token: Some(id), ..Shown::default() },
+        };
+        self.reserve(&shown, Demand { idempotent, ..Demand::of(Assurance::Token) }, number);
+    }
+
     pub(super) fn redeem(&mut self, id: ChallengeId, asks: Assurance, number: u8) {
         self.transition(Named::default(), |play| {
             if let Ok(Clearance::Token(id)) = play.clear_own(Some(id), asks, number) {

@@ -79,7 +79,12 @@ impl Play {
                 self.reserve(&Shown { token, taler, stepped_up }, demand, operation);
             }
             Step::Redeem { token, asks, operation } => self.of(token, |play, id| play.redeem(id, asks, operation)),
-            Step::Settle { token, holder, outcome } => self.of(token, |play, id| play.settle(id, holder, outcome)),
+            Step::Again { token, idempotent } => self.again(token, idempotent),
+            Step::Settle { token, holder, outcome } => {
+                if let Some(id) = self.find_held(token) {
+                    self.settle(id, holder, outcome);
+                }
+            }
             Step::Offer { channel, operation, session } => drop(self.offer(channel, operation, session)),
             Step::Transmit(pick) => self.transmit_of(pick),
             Step::ProveTaler { channel, operation, session } => self.prove_taler(channel, operation, session),
@@ -96,10 +101,19 @@ impl Play {
         }
     }
 
-    pub(super) fn find(&self, Pick(back): Pick) -> Option<ChallengeId> {
-        let entries = &self.ledger.entries;
-        let from_youngest = back.checked_rem(entries.len())?;
-        entries.iter().rev().nth(from_youngest).map(|entry| entry.id)
+    pub(super) fn find(&self, pick: Pick) -> Option<ChallengeId> {
+        self.find_where(pick, |_| true)
+    }
+
+    /// One whose token was held before.
+    pub(super) fn find_held(&self, pick: Pick) -> Option<ChallengeId> {
+        self.find_where(pick, |entry| entry.token.as_ref().is_some_and(|token| !token.holds.is_empty()))
+    }
+
+    fn find_where(&self, Pick(back): Pick, chosen: impl Fn(&Entry) -> bool) -> Option<ChallengeId> {
+        let mut ids: Vec<_> = self.ledger.entries.iter().filter(|entry| chosen(entry)).map(|entry| entry.id).collect();
+        ids.reverse();
+        ids.get(back.checked_rem(ids.len())?).copied()
     }
 
     /// One transition: what the database hands out, the step, what holds after every step, what stays live.

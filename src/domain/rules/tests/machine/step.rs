@@ -83,7 +83,12 @@ pub(super) enum Step {
         asks: Assurance,
         operation: u8,
     },
-    /// A holder of a token comes back, counted from the latest, or a stranger.
+    /// The same work again with a token that was held before, of those.
+    Again {
+        token: Pick,
+        idempotent: bool,
+    },
+    /// A holder of a token that was held, of those, comes back, counted from the latest; or a stranger.
     Settle {
         token: Pick,
         holder: usize,
@@ -231,7 +236,8 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => address().prop_map(Step::SetAddress),
         6 => reserve(),
         2 => token().prop_map(|(token, asks, operation)| Step::Redeem { token, asks, operation }),
-        8 => (pick(), prop_oneof![6 => Just(0usize), 2 => Just(1), 1 => 2usize..5], outcome())
+        8 => (pick(), prop::bool::weighted(0.9)).prop_map(|(token, idempotent)| Step::Again { token, idempotent }),
+        10 => (pick(), prop_oneof![6 => Just(0usize), 2 => Just(1), 1 => 2usize..5], outcome())
             .prop_map(|(token, holder, outcome)| Step::Settle { token, holder, outcome }),
         2 => of_channel().prop_map(|(channel, operation, session)| Step::Offer { channel, operation, session }),
         3 => pick().prop_map(Step::Transmit),
