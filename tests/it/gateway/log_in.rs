@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{
     Bank, Plan,
+    plan::OPERATIONS,
     taler::{asked, confirmed, ids},
 };
 use crate::{
@@ -189,4 +190,40 @@ async fn a_log_in_of_somebody_who_is_blocked_or_deleted_here_opens_nothing() {
     assert_eq!(refused.error(), (403, 44), "{refused:?}");
     assert_withheld(&refused);
     bank.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirection_is_no_way_to_a_session_either() {
+    let bank = Bank::open().await;
+    bank.customer("alice").await;
+    let client = bank.client("");
+    for status in [300, 304, 307] {
+        let cookie = format!("session={CORE_SESSION}");
+        bank.core.once("POST", PATH, Script::say(&Reply::new(status).header("Set-Cookie", &cookie)));
+        assert_withheld(&log_in(&client, CORE_PASSWORD, "").await);
+    }
+    bank.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withheld_session_is_ended_at_the_core_where_it_says_how_and_a_proven_one_is_not() {
+    let operations =
+        OPERATIONS.replace("name = \"login\"", "name = \"login\"\nrevoke_path = \"/accounts/{username}/token\"");
+    let bank = Bank::with(Plan::operations(&operations)).await;
+    let alice = bank.customer("alice").await;
+    let client = bank.client("");
+    let id = ids(&log_in(&client, CORE_PASSWORD, "").await).remove(0);
+    bank.core.until_hit("DELETE", PATH, 1).await;
+    let ended = bank.core.last("DELETE", PATH);
+    assert_eq!(ended.header("authorization"), Some(format!("Bearer {CORE_SESSION}")));
+    log_in(&client, "guess", "").await;
+    asked(&client, &id, "").await;
+    assert_eq!(confirmed(&client, &id, &bank.app.tan_sent_to(&alice.phone)).await.status, 204);
+    assert_eq!(log_in(&client, CORE_PASSWORD, &id).await.status, 200);
+    assert_eq!(ids(&log_in(&client, CORE_PASSWORD, &id).await).len(), 1);
+    bank.core.until_hit("DELETE", PATH, 2).await;
+    let core = bank.core.seen();
+    bank.close().await;
+    let ended = core.iter().filter(|seen| seen.method == "DELETE").count();
+    assert_eq!(ended, 2, "two were withheld, one was handed over");
 }
