@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A demo of the walk's own: started, waited for, ended, and looked after for what it leaves. Sourced by scripts/walkthrough,
 # which has `fail`, $work and the colours.
+# shellcheck disable=SC2034,SC2154 # what it shares with scripts/walkthrough
 
 demo='' # its process id
 nest='' # its directory for temporary files

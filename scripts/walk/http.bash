@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Requests and answers: sent with curl, shown, and held against what they are to be. Sourced by scripts/walkthrough, which
 # has `fail`, $work, the colours, $gateway, $api and the credentials.
+# shellcheck disable=SC2154 # what it shares with scripts/walkthrough
 
 pretty() {
     if [[ ! -s $1 ]]; then
@@ -66,11 +67,8 @@ call() {
     shown=$(credential "$1")
     printf '  %s%s %s%s\n' "$bold" "$2" "$3" "$plain"
     [[ -z $shown ]] || printf '  %sAuthorization: %s %s%s\n' "$dim" "${shown%% *}" "${shown#*$'\n'}" "$plain"
-    (($# < 5)) || printf "  $dim%s$plain\n" "${@:5}"
-    if [[ -n ${4:-} ]]; then
-        printf '%s' "$4" >"$work/shown"
-        pretty "$work/shown" | sed 's/^/  /'
-    fi
+    (($# < 5)) || printf '%s\n' "${@:5}" | sed "s/^/  $dim/; s/\$/$plain/"
+    [[ -z ${4:-} ]] || printf '  %s\n' "$4" # as it is: a body is bound byte for byte
     send "$@"
     show_answer
 }
