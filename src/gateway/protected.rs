@@ -5,6 +5,7 @@
 //! half done.
 
 mod attempt;
+mod revocation;
 
 use actix_web::{HttpRequest, HttpResponse, dev::Payload, http::Method, web::Bytes};
 use http::{HeaderName, HeaderValue, Request, header::AUTHORIZATION};
@@ -74,6 +75,7 @@ pub async fn serve(gate: &Gate, sent: Sent<'_>, payload: Payload) -> Result<Answ
         name: sent.operation.name.clone(),
         reads: matches!(*sent.request.method(), Method::GET | Method::HEAD),
         closes_account: sent.operation.closes_account,
+        revocation: sent.operation.revocation.clone(),
         described: sent.described(&body, proof)?,
         request: sent.outgoing(gate, body)?,
     };
