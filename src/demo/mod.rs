@@ -83,7 +83,8 @@ impl Demo {
     pub async fn start(directory: Option<PathBuf>, places: Places) -> Result<Self, DemoError> {
         let home = Home::open(directory.as_deref())?;
         let cluster = directory.map(|_| home.path().join("postgresql"));
-        let options = Options { directory: cluster, ..Options::default() };
+        // What goes with the demo need not survive the machine.
+        let options = Options { durable: cluster.is_some(), directory: cluster, ..Options::default() };
         let postgres = tokio::task::spawn_blocking(move || PrivatePostgres::start(options)).await??;
         let bank = Bank::start((Ipv4Addr::LOCALHOST, 0).into(), Arc::new(SystemChance)).map_err(DemoError::Bank)?;
         let text = configuration::written(&home, &postgres.url(DATABASE), places, bank.address());
