@@ -81,7 +81,10 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::settings::{Assurance, KnownBy, OnMissing, Settings};
+    use crate::{
+        domain::assurance::Assurance,
+        settings::{KnownBy, OnMissing, Settings},
+    };
 
     const DATABASE: &str = "[database]\nurl = \"postgres://tanager@127.0.0.1/tanager\"\n";
 

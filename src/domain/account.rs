@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{
     address::{Address, Mailbox, PhoneNumber},
     caller::AccessToken,
-    challenge::{Challenge, ChallengeKind, State},
+    challenge::{Challenge, ChallengeKind, Phase, State},
     channel::{Channel, Strength, Strengths},
     event::{Event, EventKind, TrailHead},
     id::{AccessTokenId, AccountId, ChallengeId},
@@ -237,9 +237,13 @@ impl Account {
             .unwrap_or_default()
     }
 
-    /// How long until a challenge can be sent again, as far as its channel and its own message under way go.
+    /// How long until a challenge can be sent again, as far as its channel and its own message under way go. One of
+    /// Taler's whose attempts are exhausted waits for neither.
     #[must_use]
     pub fn busy(&self, challenge: &Challenge, terms: &Terms<'_>) -> Duration {
+        if challenge.kind == ChallengeKind::Taler && challenge.phase(terms.now) == Phase::Exhausted {
+            return Duration::ZERO;
+        }
         let under_way = challenge.claim.map_or(Duration::ZERO, |claim| claim.lease_until.since(terms.now));
         self.cooling(challenge.channel, terms).max(under_way)
     }

@@ -14,6 +14,10 @@ use super::{
     time::Timestamp,
 };
 
+mod phase;
+
+pub use phase::Phase;
+
 /// What solving the challenge yields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChallengeKind {
@@ -181,41 +185,6 @@ pub struct Challenge {
     pub state: State,
 }
 
-/// The wire's `state`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// The right TAN would be accepted.
-    Open,
-    /// Solved, and its token unspent.
-    Solved,
-    /// Its token was spent.
-    Spent,
-    /// Out of time, or its token ran out unspent.
-    Expired,
-    /// Its TAN stands no further try; a fresh one may be sent.
-    Exhausted,
-    /// Ended by the customer.
-    Aborted,
-    /// Ended by something else.
-    Void,
-}
-
-impl Phase {
-    /// The name on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Solved => "solved",
-            Self::Spent => "spent",
-            Self::Expired => "expired",
-            Self::Exhausted => "exhausted",
-            Self::Aborted => "aborted",
-            Self::Void => "void",
-        }
-    }
-}
-
 impl Challenge {
     /// The TAN in force.
     pub fn tan(&self, account: AccountId, ring: &KeyRing) -> Result<Tan, KeyError> {
@@ -238,23 +207,6 @@ impl Challenge {
     #[must_use]
     pub fn is_alive(&self, now: Timestamp) -> bool {
         self.state == State::Open && now < self.ends_at
-    }
-
-    /// Where it stands for the world.
-    #[must_use]
-    pub fn phase(&self, now: Timestamp) -> Phase {
-        match self.state {
-            State::Open if self.attempts_left == 0 => Phase::Exhausted,
-            State::Open if now >= self.tan_expires_at => Phase::Expired,
-            State::Open => Phase::Open,
-            State::Solved(None) => Phase::Solved,
-            State::Solved(Some(_)) if self.token_standing(now) != TokenStanding::Dead => Phase::Solved,
-            State::Solved(Some(_)) if self.reservation.is_some_and(|held| !held.idempotent) => Phase::Void,
-            State::Solved(Some(_)) => Phase::Expired,
-            State::Spent => Phase::Spent,
-            State::Aborted => Phase::Aborted,
-            State::Void => Phase::Void,
-        }
     }
 
     /// Where its one-shot token stands.
@@ -292,10 +244,19 @@ impl Challenge {
                 now < token.expires_at.max(held.until.plus(limits.challenge_lifetime))
             }
             (State::Solved(Some(token)), None) => now < token.expires_at,
+            // An enrolment that it paid for may still be sent: the trail then says that it is spent.
+            (State::Void | State::Aborted, Some(held)) => now < held.until.plus(limits.challenge_lifetime),
             _ => false,
         };
         let cooling = self.cools_until(limits).is_some_and(|until| now < until);
         self.is_alive(now) || unspent || cooling
+    }
+
+    /// Whether it has no message yet, neither handed over nor under way: one of Taler's whose first hand-over failed.
+    /// It is then no more than its id.
+    #[must_use]
+    pub fn is_unsent(&self) -> bool {
+        self.kind == ChallengeKind::Taler && self.state == State::Open && self.transmissions_begun() == 0
     }
 
     /// Begins a sending.

@@ -9,12 +9,11 @@ use std::{
 use super::{
     account::{Account, ActiveChannel, Terms},
     address::Address,
-    assurance::{Assurance, Demand},
     challenge::{Challenge, Idempotency, Phase},
     chance::Chance,
     channel::{Channel, Strengths},
     event::EventKind,
-    id::{AccessTokenId, AccountId, ChallengeId, ReservationId, TransmissionId},
+    id::{AccessTokenId, AccountId, ChallengeId, TransmissionId},
     keys::{KeyId, KeyRing, tests::ring},
     limits::Limits,
     operation::OperationDigest,
@@ -22,9 +21,8 @@ use super::{
     rules::{
         attempt::AttemptOutcome,
         factors::Notice,
-        protect::{Clearance, Objection, Proof},
+        protect::Clearance,
         request::{NewChallenge, Requested, Sending, Wish},
-        settle::{Holding, Outcome, Settled},
         transmission::{HandOver, TakenOver},
     },
     secret::SecretHash,
@@ -33,6 +31,9 @@ use super::{
     username::Username,
     view::ChallengeView,
 };
+
+mod taler;
+mod tokens;
 
 /// How long the holder of a sending is waited for.
 pub(crate) const LEASE: Duration = Duration::from_secs(15);
@@ -246,41 +247,6 @@ impl Scene {
     pub(crate) fn solved_after(&mut self, wait: Duration, channel: Channel) -> ChallengeId {
         self.pass(wait);
         self.solved(channel)
-    }
-
-    /// Presents the token of that challenge with an operation.
-    pub(crate) fn clear(&mut self, id: ChallengeId, asks: Assurance, number: u8) -> Result<Clearance, Objection> {
-        self.clear_for(id, Demand::of(asks), number)
-    }
-
-    pub(crate) fn clear_for(&mut self, id: ChallengeId, demand: Demand, number: u8) -> Result<Clearance, Objection> {
-        let proof = Proof::token(Some(token_of(id)));
-        self.ask(|account, terms| account.clear(terms, demand, &operation(number), &proof))
-    }
-
-    /// Holds a token for operation 1, which is not repeated.
-    pub(crate) fn hold(&mut self, id: ChallengeId) -> Result<ReservationId, Refusal> {
-        self.hold_for(id, 1, false)
-    }
-
-    pub(crate) fn hold_for(&mut self, id: ChallengeId, number: u8, idempotent: bool) -> Result<ReservationId, Refusal> {
-        let holding = Holding {
-            reservation: ReservationId::new(self.now, &self.chance),
-            lease: self.limits.reservation_lease,
-            operation: operation(number),
-            idempotent,
-        };
-        self.ask(|account, terms| account.hold(terms, id, &holding)).map(|held| held.id)
-    }
-
-    /// Settles the latest hold on a token.
-    pub(crate) fn settle(&mut self, id: ChallengeId, outcome: Outcome) -> Settled {
-        let Some(held) = self.challenge(id).reservation else { return Settled::NotHeld };
-        self.settle_by(id, held.id, outcome)
-    }
-
-    pub(crate) fn settle_by(&mut self, id: ChallengeId, holder: ReservationId, outcome: Outcome) -> Settled {
-        self.ask(|account, terms| account.settle(terms, id, holder, outcome))
     }
 
     pub(crate) fn try_enrol(&mut self, address: Address, cleared: Clearance) -> Result<ChallengeId, Refusal> {

@@ -74,7 +74,7 @@ pub fn outgoing(
 ) -> Result<Request<Outgoing>, ApiError> {
     let mut outgoing = Request::new(body);
     *outgoing.method_mut() = method(request.method())?;
-    *outgoing.uri_mut() = gate.place().locate(&Target::of(request))?;
+    *outgoing.uri_mut() = gate.place().locate(Target::of(request).path_and_query())?;
     *outgoing.headers_mut() = headers::to_core(request, gate.introduction(), length)?;
     Ok(outgoing)
 }

@@ -5,6 +5,7 @@
 //! half done.
 
 mod attempt;
+mod revocation;
 
 use actix_web::{HttpRequest, HttpResponse, dev::Payload, http::Method, web::Bytes};
 use http::{HeaderName, HeaderValue, Request, header::AUTHORIZATION};
@@ -35,7 +36,7 @@ use crate::{
         middleware::RequestId,
     },
     service::Missing,
-    settings::{self, KnownBy, OnMissing, Operation},
+    settings::{KnownBy, OnMissing, Operation},
 };
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -74,6 +75,7 @@ pub async fn serve(gate: &Gate, sent: Sent<'_>, payload: Payload) -> Result<Answ
         name: sent.operation.name.clone(),
         reads: matches!(*sent.request.method(), Method::GET | Method::HEAD),
         closes_account: sent.operation.closes_account,
+        revocation: sent.operation.revocation.clone(),
         described: sent.described(&body, proof)?,
         request: sent.outgoing(gate, body)?,
     };
@@ -119,7 +121,7 @@ impl Sent<'_> {
 
     /// What the customer is shown; `None` where no proof is ever asked for.
     fn summary(&self, body: &[u8]) -> Result<Option<Summary>, ApiError> {
-        if self.operation.assurance == settings::Assurance::None {
+        if self.operation.assurance == Assurance::None {
             return Ok(None);
         }
         let target = Target::of(self.request);
@@ -138,13 +140,7 @@ impl Sent<'_> {
     }
 
     const fn demand(&self) -> Demand {
-        let Operation { strength, enrolled, idempotent, .. } = *self.operation;
-        let assurance = match self.operation.assurance {
-            settings::Assurance::None => Assurance::None,
-            settings::Assurance::Session => Assurance::Session,
-            settings::Assurance::Token => Assurance::Token,
-            settings::Assurance::Bound => Assurance::Bound,
-        };
+        let Operation { assurance, strength, enrolled, idempotent, .. } = *self.operation;
         Demand { assurance, strength, enrolled, idempotent }
     }
 

@@ -14,7 +14,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 
-use super::{body::Outgoing, target::Target};
+use super::body::Outgoing;
 use crate::{
     http::{code::Code, error::ApiError},
     settings::HttpUrl,
@@ -79,9 +79,9 @@ impl Place {
         HeaderValue::from_str(self.authority.as_str()).map_err(|_| UpstreamError::Address)
     }
 
-    /// Where `target` is at the core: its very bytes, behind the base. 400/26 for what cannot be written again.
-    pub fn locate(&self, target: &Target<'_>) -> Result<Uri, ApiError> {
-        let sent = target.path_and_query();
+    /// Where the path with query `sent` is at the core: its very bytes, behind the base. 400/26 for what cannot be
+    /// written again.
+    pub fn locate(&self, sent: &str) -> Result<Uri, ApiError> {
         let path = if self.base.is_empty() || !sent.starts_with('/') {
             PathAndQuery::try_from(sent)
         } else {

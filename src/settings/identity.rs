@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{
     address::HttpUrl,
+    pointer::Pointer,
     raw::Raw,
     section::Section,
     value::{Named, Value, plain_text, quoted},
@@ -191,21 +192,6 @@ impl Identity {
     fn keys_without_effect(&self, section: &Section<'_>) -> Vec<&'static str> {
         let of_other_modes = KEYS_OF_MODES.into_iter().filter(|(_, modes)| !modes.contains(&self.mode));
         of_other_modes.map(|(key, _)| key).filter(|key| section.is_written(key)).collect()
-    }
-}
-
-/// A JSON pointer (RFC 6901).
-struct Pointer(String);
-
-impl Value for Pointer {
-    fn read(raw: &Raw) -> Result<Self, String> {
-        let right = r#"one like "/username""#;
-        let text = plain_text(raw, right)?;
-        text.starts_with('/').then_some(Self(text)).ok_or_else(|| format!("is no JSON pointer; write {right}"))
-    }
-
-    fn show(&self) -> String {
-        quoted(&self.0)
     }
 }
 

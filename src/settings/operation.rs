@@ -2,28 +2,16 @@
 
 use super::{
     raw::Raw,
+    revocation::Revocation,
     route::RoutePath,
     section::Section,
     template::SummaryTemplate,
     value::{Named, Value, plain_text, quoted},
 };
-use crate::domain::channel::Strength;
+use crate::domain::{assurance::Assurance, channel::Strength};
 
 /// The longest name of an operation, in characters.
 const LONGEST_NAME: usize = 64;
-
-/// What a protected operation asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Assurance {
-    /// Nothing but the caller's credential.
-    None,
-    /// A stepped-up session, or a one-shot token.
-    Session,
-    /// A one-shot token.
-    Token,
-    /// A one-shot token bound to this very request.
-    Bound,
-}
 
 impl Named for Assurance {
     const NAMES: &'static [(&'static str, Self)] =
@@ -57,7 +45,7 @@ impl Named for KnownBy {
 }
 
 /// The method of a protected route, in capitals.
-struct Method(String);
+pub(super) struct Method(pub(super) String);
 
 impl Value for Method {
     fn read(raw: &Raw) -> Result<Self, String> {
@@ -120,6 +108,8 @@ pub struct Operation {
     pub on_missing: OnMissing,
     /// When it is known who is calling.
     pub identity: KnownBy,
+    /// How a withheld log-in's session is ended at the bank core; `None`: it is left to run out.
+    pub revocation: Option<Revocation>,
     /// The template of what the customer is shown; without one, it is the name.
     pub summary: Option<SummaryTemplate>,
 }
@@ -138,8 +128,9 @@ impl Operation {
         let on_missing = section.or("on_missing", OnMissing::Forbid);
         let identity = section.or("identity", KnownBy::Request);
         let summary: Option<SummaryTemplate> = section.optional("summary");
-        if identity == KnownBy::Response && on_missing != OnMissing::Challenge {
-            section.trouble("identity", r#""response" needs on_missing = "challenge"; write both, or neither"#);
+        let revocation = Revocation::read(section);
+        if identity == KnownBy::Response {
+            check_log_in(section, on_missing, assurance);
         }
         let (Name(name), Method(method), path) = (name?, method?, path?);
         check_params(section, summary.as_ref(), &path);
@@ -154,8 +145,20 @@ impl Operation {
             closes_account,
             on_missing,
             identity,
+            revocation,
             summary,
         })
+    }
+}
+
+/// A log-in whose answer is withheld has no session that could be stepped up, and nobody to answer 403 to.
+fn check_log_in(section: &mut Section<'_>, on_missing: OnMissing, assurance: Assurance) {
+    if on_missing != OnMissing::Challenge {
+        section.trouble("identity", r#""response" needs on_missing = "challenge"; write both, or neither"#);
+    }
+    if assurance < Assurance::Token {
+        let text = r#"asks for less than a log-in can show; write "token" or "bound", or identity = "request""#;
+        section.trouble("assurance", text);
     }
 }
 

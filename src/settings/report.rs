@@ -3,11 +3,11 @@
 use std::fmt;
 
 use super::{
-    Assurance, Operation, Settings,
+    KnownBy, Operation, Settings,
     channels::ScriptTrouble,
     notes::{Effective, Source},
 };
-use crate::domain::channel::Channel;
+use crate::domain::{assurance::Assurance, channel::Channel};
 
 impl Settings {
     /// What is allowed but doubtful, a sentence each; looks at the files that are named.
@@ -28,7 +28,9 @@ impl Settings {
             let text = "limits.channel_per_minute is checked, but not enforced by this release: put the ceiling at the gateway.";
             warnings.push(text.to_owned());
         }
-        warnings.extend(self.gateway.iter().flat_map(|gateway| &gateway.operations).filter_map(without_summary));
+        let operations = self.gateway.iter().flat_map(|gateway| &gateway.operations);
+        warnings
+            .extend(operations.flat_map(|operation| [without_summary(operation), without_log_in(operation)]).flatten());
         warnings
     }
 
@@ -84,6 +86,13 @@ fn write_value(out: &mut dyn fmt::Write, key: &str, effective: &Effective) -> fm
         Source::Written => writeln!(out, "* {key} = {shown}"),
         Source::Variable(name) => writeln!(out, "* {key} = {shown}  (from {name})"),
     }
+}
+
+/// Only the answer to a log-in is ever withheld.
+fn without_log_in(operation: &Operation) -> Option<String> {
+    let Operation { name, identity, revocation, .. } = operation;
+    let text = format!("gateway.operation {name:?}: revoke_path has no effect unless identity is \"response\".");
+    (*identity == KnownBy::Request && revocation.is_some()).then_some(text)
 }
 
 /// A token that is bound to a request whose amount and payee nobody was shown (PSD2 RTS art. 5(1)(a)).

@@ -121,7 +121,7 @@ impl Account {
     }
 
     /// Refuses within the cool-down of the channel, and when too many challenges are open; the one that is `replaced`
-    /// gives its place.
+    /// gives its place, and one that is unsent takes none.
     pub(super) fn refuse_hot(
         &self,
         channel: Channel,
@@ -132,7 +132,8 @@ impl Account {
         let mut ends: Vec<Timestamp> = self
             .challenges
             .iter()
-            .filter(|challenge| challenge.is_alive(terms.now) && Some(challenge.id) != replaced)
+            .filter(|challenge| challenge.is_alive(terms.now) && !challenge.is_unsent())
+            .filter(|challenge| Some(challenge.id) != replaced)
             .map(|challenge| challenge.ends_at)
             .collect();
         ends.sort_unstable();
@@ -168,8 +169,9 @@ impl Account {
             });
         }
         let address = challenge.address.clone();
-        if !self.is_exhausted_taler(id, terms) {
-            refuse_busy(self.busy(challenge, terms))?;
+        refuse_busy(self.busy(challenge, terms))?;
+        if challenge.is_unsent() {
+            self.refuse_hot(challenge.channel, terms, None)?;
         }
         self.refuse_sending(terms, &address)?;
         self.count_sending(terms, &address);

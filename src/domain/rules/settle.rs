@@ -41,10 +41,11 @@ pub enum Outcome {
 
 impl Outcome {
     /// What a status line says (RFC 9110 section 15): 408, 425 and 429 may come from something on the way that had
-    /// passed the request on.
+    /// passed the request on. An interim one is no complete answer: the work goes on behind it.
     #[must_use]
     pub const fn of_status(status: u16) -> Self {
         match status {
+            100..=199 => Self::Unknown { over: false },
             200..=399 => Self::Succeeded,
             408 | 425 | 429 => Self::Unknown { over: true },
             400..=499 => Self::NoEffect,
@@ -77,12 +78,16 @@ pub struct Holding {
 
 impl Account {
     /// Holds a token for an operation that is not over with this transition. Refuses one that is not free to be held,
-    /// whatever was decided before. What is tried again keeps its `Idempotency-Key`.
+    /// whatever was decided before: while an outcome is not known, for anything but the same work again, which keeps its
+    /// `Idempotency-Key`.
     pub fn hold(&mut self, terms: &Terms<'_>, id: ChallengeId, holding: &Holding) -> Result<Reservation, Refusal> {
         let challenge = self.challenge_mut(id)?;
         let first = match challenge.token_standing(terms.now) {
             TokenStanding::Dead => return Err(Refusal::TokenInvalid),
             TokenStanding::Held { retry_after } => return Err(Refusal::TokenReserved { retry_after }),
+            TokenStanding::Unsettled(lapsed) if lapsed.operation != holding.operation || !holding.idempotent => {
+                return Err(Refusal::TokenInvalid);
+            }
             TokenStanding::Unsettled(lapsed) => lapsed.first,
             TokenStanding::Free => holding.reservation,
         };

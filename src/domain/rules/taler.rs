@@ -3,7 +3,7 @@
 
 use crate::domain::{
     account::{Account, Terms},
-    challenge::{ChallengeKind, Phase, State},
+    challenge::{ChallengeKind, State},
     channel::{Channel, Strength},
     id::ChallengeId,
     meter,
@@ -59,21 +59,21 @@ impl Account {
         state: State,
         new: &NewChallenge,
     ) -> Result<(), Refusal> {
-        let ended = self.challenge(id).is_ok_and(|challenge| terms.now >= challenge.ends_at);
         match state {
             State::Solved(_) | State::Spent => Err(Refusal::ChallengeSolved),
             State::Aborted | State::Void => Err(Refusal::TransactionNotFound),
-            State::Open if ended => Err(Refusal::TransactionNotFound),
-            State::Open => self.retransmit(terms, id, new.sending),
+            // A block comes before `challenge_lifetime`, as on every sending.
+            State::Open => self.retransmit(terms, id, new.sending).map_err(|refusal| match refusal {
+                Refusal::ChallengeExpired => Refusal::TransactionNotFound,
+                other => other,
+            }),
         }
     }
 
     /// Refuses to compare a TAN with a challenge that is not Taler's, or that was never sent.
     pub fn refuse_unsent_taler(&self, id: ChallengeId) -> Result<(), Refusal> {
         self.taler(id)?;
-        let challenge = self.challenge(id)?;
-        let never = challenge.transmissions_begun() == 0 && challenge.state == State::Open;
-        if never { Err(Refusal::ChallengeNotFound) } else { Ok(()) }
+        if self.challenge(id)?.is_unsent() { Err(Refusal::ChallengeNotFound) } else { Ok(()) }
     }
 
     /// At the endpoints of section 5, Taler's challenges are unknown.
@@ -87,12 +87,5 @@ impl Account {
     fn taler(&self, id: ChallengeId) -> Result<State, Refusal> {
         let challenge = self.challenge(id)?;
         (challenge.kind == ChallengeKind::Taler).then_some(challenge.state).ok_or(Refusal::ChallengeNotFound)
-    }
-
-    /// Whether a challenge stands no further try of its present TAN.
-    pub(super) fn is_exhausted_taler(&self, id: ChallengeId, terms: &Terms<'_>) -> bool {
-        self.challenge(id).is_ok_and(|challenge| {
-            challenge.kind == ChallengeKind::Taler && challenge.phase(terms.now) == Phase::Exhausted
-        })
     }
 }

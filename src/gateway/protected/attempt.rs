@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, Request, Response};
 use hyper::body::Incoming;
 use tokio::time::timeout;
 
+use super::revocation;
 use crate::{
     domain::{
         assurance::Demand,
@@ -18,6 +19,7 @@ use crate::{
     gateway::{body::Outgoing, gate::Shared, headers::value_of, upstream::Unanswered},
     http::error::ApiError,
     service::{Cleared, CoreOperation, Hold, Missing, Settlement, TalerChallenge},
+    settings::Revocation,
 };
 
 const X_TAN_CHALLENGE: HeaderName = HeaderName::from_static("x-tan-challenge");
@@ -33,6 +35,8 @@ pub(super) struct Errand {
     pub(super) reads: bool,
     /// Whether its success closes the account here too.
     pub(super) closes_account: bool,
+    /// How a session is ended that a withheld log-in began.
+    pub(super) revocation: Option<Revocation>,
     pub(super) described: Described,
     pub(super) request: Request<Outgoing>,
 }
@@ -94,20 +98,30 @@ impl Errand {
     }
 
     /// The bank core checks the password. Its yes is withheld until a proof comes with a repeat.
-    async fn log_in(self, shared: &Shared) -> Result<Ended, ApiError> {
+    async fn log_in(self, shared: &Arc<Shared>) -> Result<Ended, ApiError> {
         if let Some(hold) = shared.service().begin_log_in(&self.described.operation()).await? {
             return self.carry_out(shared, Some(hold)).await;
         }
         let answer = send(shared, self.request, None).await?;
-        if !answer.status().is_success() {
+        if !may_begin_a_session(&answer) {
             return Ok(Ended::Answered(answer));
         }
-        // Dropped with its connection where it is withheld: no session of it reaches the client.
-        match shared.service().judge_log_in(&self.described.operation()).await? {
-            Cleared::Challenged(challenges) => Ok(Ended::Challenged(challenges)),
-            Cleared::NotNeeded | Cleared::Held(_) => Ok(Ended::Answered(answer)),
+        let withheld = match shared.service().judge_log_in(&self.described.operation()).await {
+            Ok(Cleared::NotNeeded | Cleared::Held(_)) => return Ok(Ended::Answered(answer)),
+            Ok(Cleared::Challenged(challenges)) => Ok(Ended::Challenged(challenges)),
+            Err(failure) => Err(failure.into()),
+        };
+        // No session of it reaches the client: it is read to be revoked, or dropped with its connection.
+        if let Some(revocation) = &self.revocation {
+            revocation::begin(shared, revocation, &self.described.account, answer);
         }
+        withheld
     }
+}
+
+/// Whether an answer to a log-in is a yes, and may bring a session: a redirection can set one as well.
+fn may_begin_a_session(answer: &Response<Incoming>) -> bool {
+    answer.status().is_success() || answer.status().is_redirection()
 }
 
 async fn send(

@@ -197,7 +197,9 @@ const GATEWAY_WRONG: &str = "
         name = 'login'
         method = 'POST'
         path = '/accounts/{username}/token/{a}'
+        assurance = 'session'
         identity = 'response'
+        revoke_path = '/accounts/{username}/tokens/{id}'
         [[gateway.operation]]
         name = 'login'
         method = 'POST'
@@ -216,7 +218,9 @@ const GATEWAY_SAID: &[&str] = &[
     "gateway.operation[0].name: \"a b\" is no name",
     "gateway.operation[0].method: \"HEAD\" is covered by GET",
     "gateway.operation[0].path: \"/accounts/{username}/tan\" is the service's own",
+    "gateway.operation[1].revoke_path: can name the account alone",
     "gateway.operation[1].identity: \"response\" needs on_missing",
+    "gateway.operation[1].assurance: asks for less than a log-in can show",
     "gateway.operation[2].strength: \"weak\" is not known here; write \"inform\" or \"possession\"",
     "gateway.operation[3].name: is missing",
     "gateway.operation[3].method: is missing",

@@ -11,5 +11,7 @@ mod phases;
 mod protect;
 mod request;
 mod retransmit;
+mod settle;
 mod standing;
+mod taler;
 mod transmission;

@@ -14,6 +14,8 @@ use crate::domain::{
     testing::{Scene, less, operation, secs},
 };
 
+mod demands;
+
 #[test]
 fn an_account_without_channels_passes_and_one_with_needs_a_proof() {
     let mut bare = Scene::bare();
