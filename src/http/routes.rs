@@ -12,8 +12,12 @@ use super::{
     method,
     metrics::Metrics,
     middleware::RequestIds,
+    openapi,
 };
 use crate::{domain::chance::Chance, service::Service};
+
+/// What stands at the gateway before the paths that anyone may read.
+const BELOW: &str = "/tanager";
 
 /// Writes the table down once, and makes of it what is mounted, a list for comparison, and the paths of the document:
 /// a route whose handler is not documented does not compile.
@@ -70,11 +74,20 @@ fn faces_the_world(path: &str) -> bool {
     matches!(below, Some("tan" | "challenge" | "session"))
 }
 
+/// Where a path of the API's listener is at the gateway; `None`: nowhere.
+pub(super) fn place_at_the_gateway(path: &str) -> Option<String> {
+    match path {
+        "/config" | "/openapi.json" | "/docs" => Some(format!("{BELOW}{path}")),
+        path => faces_the_world(path).then(|| path.to_owned()),
+    }
+}
+
 /// What the API's listener serves. Cheap to clone.
 #[derive(Clone)]
 pub struct Api {
     service: Service,
     docs: Docs,
+    docs_for_the_world: Docs,
     pub(super) allowed_origins: Arc<[String]>,
     pub(super) ids: Arc<RequestIds>,
 }
@@ -88,7 +101,8 @@ impl Api {
     ) -> Result<Self, serde_json::Error> {
         Ok(Self {
             service,
-            docs: Docs::of(&super::openapi::document())?,
+            docs: Docs::of(&openapi::document())?,
+            docs_for_the_world: Docs::of(&openapi::document_for_the_world())?,
             allowed_origins: allowed_origins.into_iter().collect(),
             ids: Arc::new(RequestIds::new(chance)),
         })
@@ -113,8 +127,8 @@ impl Api {
         routes
             .service(web::resource(taler).route(method::post().to(taler::transmit_taler)))
             .service(web::resource(format!("{taler}/confirm")).route(method::post().to(taler::confirm_taler)));
-        routes.service(web::resource("/tanager/config").route(method::get().to(public::config)));
-        self.docs.configure(routes, "/tanager");
+        routes.service(web::resource(format!("{BELOW}/config")).route(method::get().to(public::config)));
+        self.docs_for_the_world.configure(routes, BELOW);
     }
 
     /// The use cases.

@@ -16,13 +16,16 @@ use crate::http::{
         ChannelExists, ChannelNotActive, ChannelNotSupported, ChannelScriptFailed, CompressionInvalid, EndpointUnknown,
         Forbidden, HeadersMalformed, IdempotencyMismatch, JsonInvalid, MissingTanInfo, ParameterMalformed,
         ParameterMissing, ReservationNotFound, TanRateLimited, TanRequired, TemporarilyUnavailable, TokenInvalid,
-        TokenReserved, TokenWrongOperation, Unauthorized, UnknownAccount, UploadExceedsLimit, UsernameReuse,
+        TokenReserved, TokenWrongOperation, TransactionNotFound, Unauthorized, UnknownAccount, UploadExceedsLimit,
+        UsernameReuse,
     },
     error::ApiError,
 };
 
 /// Of every request of someone known.
 const CALLER: &[Code] = &[HeadersMalformed, ParameterMalformed, Unauthorized, Forbidden, TemporarilyUnavailable];
+/// Of every request that needs no credentials and names an account.
+const ANYONE: &[Code] = &[ParameterMalformed, TemporarilyUnavailable];
 /// Where operators and bank cores may call as well.
 const ACCOUNT: &[Code] = &[UnknownAccount];
 /// Where a body may come.
@@ -35,6 +38,8 @@ const PROTECTED: &[Code] = &[TanRequired, TokenInvalid, TokenWrongOperation, Tok
 const SENDING: &[Code] = &[ChannelNotSupported, TanRateLimited, AccountBlocked, ChannelScriptFailed];
 /// Where a challenge is named.
 const CHALLENGE: &[Code] = &[ChallengeNotFound];
+/// Where a TAN is tried.
+const ANSWER: &[Code] = &[ChallengeFailed, ChallengeSolved, ChallengeExpired, TanRateLimited, AccountBlocked];
 
 /// The codes of an operation; `None` for one that nobody has thought about.
 pub(super) fn codes(operation: &str) -> Option<&'static [&'static [Code]]> {
@@ -59,13 +64,9 @@ pub(super) fn codes(operation: &str) -> Option<&'static [&'static [Code]]> {
         "watch_challenge" => &[CALLER, ACCOUNT, CHALLENGE],
         "abort_challenge" => &[CALLER, BODY, CHALLENGE, &[TokenReserved]],
         "retransmit_challenge" => &[CALLER, BODY, CHALLENGE, SENDING, &[ChallengeSolved, ChallengeExpired]],
-        "confirm_challenge" => &[
-            CALLER,
-            BODY,
-            MEMBER,
-            CHALLENGE,
-            &[ChallengeFailed, ChallengeSolved, ChallengeExpired, TanRateLimited, AccountBlocked],
-        ],
+        "confirm_challenge" => &[CALLER, BODY, MEMBER, CHALLENGE, ANSWER],
+        "transmit_taler" => &[ANYONE, BODY, SENDING, &[TransactionNotFound, ChallengeSolved]],
+        "confirm_taler" => &[ANYONE, BODY, MEMBER, CHALLENGE, ANSWER],
         "mint_token" | "reserve" | "redeem" => &[CALLER, ACCOUNT, BODY, MEMBER, PROTECTED],
         "commit" | "release" => &[CALLER, BODY, &[ReservationNotFound]],
         "describe_operation" => &[CALLER, ACCOUNT, BODY, MEMBER],
