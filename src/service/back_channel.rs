@@ -76,7 +76,9 @@ impl Service {
             match account.clear(terms, operation.demand, &operation.digest, &operation.proof) {
                 Ok(clearance) => {
                     let held = self.hold(account, terms, &actor, operation, clearance)?;
-                    held.iter().for_each(|hold| and_then(account, terms, hold));
+                    if let Some(hold) = &held {
+                        and_then(account, terms, hold);
+                    }
                     Ok(held)
                 }
                 Err(objection) => {
