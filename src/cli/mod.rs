@@ -42,7 +42,8 @@ enum Command {
     /// Look after the audit trail.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    /// Start everything on this machine to try it out: a private PostgreSQL and the service, messages in files.
+    /// Start everything on this machine to try it out: a private PostgreSQL, a small bank core and the gateway in front of
+    /// it, messages in files.
     Demo(demo::DemoArguments),
 }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 /// The bank core's protected routes. What only looks asks for nothing; what changes the customer's data asks for a
 /// proof; what moves money asks for a proof of that very movement, and a log-in for a proof once the password was right.
+/// Whoever approves a payment is shown its amount and its payee: in 49 characters the longest IBAN stays whole.
 const OPERATIONS: &str = r#"
 [[gateway.operation]]
 name = "account"
@@ -20,6 +21,7 @@ path = "/accounts/{username}/token"
 assurance = "token"
 identity = "response"
 on_missing = "challenge"
+revoke_path = "/accounts/{username}/token"
 summary = "Log in as {{ username }}"
 
 [[gateway.operation]]
@@ -28,14 +30,14 @@ method = "POST"
 path = "/accounts/{username}/transactions"
 assurance = "bound"
 idempotent = true
-summary = "Transfer {{ body.amount }} to {{ body.payto_uri | shorten }}"
+summary = "Transfer {{ body.amount }} to {{ body.payto_uri | shorten(49) }}"
 
 [[gateway.operation]]
 name = "withdrawal"
 method = "POST"
 path = "/accounts/{username}/withdrawals/{withdrawal_id}/confirm"
 assurance = "bound"
-summary = "Confirm withdrawal {{ params.withdrawal_id }}"
+summary = "Withdraw {{ body.amount }} in cash to a wallet, withdrawal {{ params.withdrawal_id | shorten(13) }}"
 
 [[gateway.operation]]
 name = "cash-out"
@@ -108,6 +110,7 @@ mod tests {
         assert!(asked("transfer").idempotent && asked("cash-out").idempotent && asked("close-account").closes_account);
         let log_in = asked("log-in");
         assert_eq!((log_in.identity, log_in.on_missing), (KnownBy::Response, OnMissing::Challenge));
+        assert_eq!(log_in.revocation.as_ref().map(|revocation| revocation.method.as_str()), Some("DELETE"));
     }
 
     #[test]

@@ -1,35 +1,32 @@
-//! The demo: a private PostgreSQL and the service on this machine, with messages in files. Nothing of it is needed by
-//! the service itself.
+//! The demo: a private PostgreSQL, a small bank core, and the service in front of it with its gateway, all on this machine
+//! and with messages in files. Nothing of it is needed by the service itself.
 
 pub mod bank;
+mod configuration;
 pub mod gateway;
+mod home;
+mod introduction;
 pub mod postgres;
 
-use std::{
-    fs::{self, Permissions},
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{io, net::Ipv4Addr, path::PathBuf, sync::Arc};
 
+use bank::{Bank, RunningBank};
+use home::Home;
+use introduction::Introduction;
 use postgres::{Options, PostgresError, PrivatePostgres};
-use tempfile::TempDir;
 
 use crate::{
     app::{self, Overrides, Running, StartError, parts},
     chance::SystemChance,
     domain::caller::Scope,
     service::{Failure, TokenRequest},
-    settings::{Listen, Log, LogLevel, Settings, Troubles},
+    settings::{Log, LogLevel, Settings, Troubles},
     storage::connect::ConnectError,
 };
 
+pub use configuration::Places;
+
 const DATABASE: &str = "tanager";
-/// Where the demo listens when nothing else is said and the port is free.
-const USUAL_PORT: u16 = 9967;
-const SCRIPT: &str = include_str!("../../scripts/tan-file.sh");
 
 /// Why the demo does not start.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +37,12 @@ pub enum DemoError {
     /// A file or directory.
     #[error("the demo's directory {0} cannot be used")]
     Directory(PathBuf, #[source] io::Error),
+    /// The bank core.
+    #[error("the demo's bank core cannot be started")]
+    Bank(#[source] io::Error),
+    /// It is not known where a listener is.
+    #[error("the demo does not know where it listens")]
+    Nowhere,
     /// The service.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -63,44 +66,10 @@ pub enum DemoError {
 /// A running demo.
 pub struct Demo {
     running: Running,
+    bank: RunningBank,
     postgres: PrivatePostgres,
     home: Home,
-    url: String,
-    admin: String,
-    service: String,
-}
-
-/// Where keys and messages are.
-struct Home {
-    path: PathBuf,
-    /// Goes with the demo.
-    _temporary: Option<TempDir>,
-}
-
-impl Home {
-    fn open(given: Option<&Path>) -> Result<Self, DemoError> {
-        let Some(given) = given else {
-            let temporary = tempfile::Builder::new().prefix("tanager-demo-").tempdir();
-            let temporary = temporary.map_err(|error| DemoError::Directory(std::env::temp_dir(), error))?;
-            return Ok(Self { path: temporary.path().to_owned(), _temporary: Some(temporary) });
-        };
-        let trouble = |error| DemoError::Directory(given.to_owned(), error);
-        fs::create_dir_all(given).map_err(trouble)?;
-        Ok(Self { path: given.canonicalize().map_err(trouble)?, _temporary: None })
-    }
-
-    fn spool(&self) -> PathBuf {
-        self.path.join("messages")
-    }
-
-    /// Puts the channel script where the service finds it, so that the program needs nothing beside itself.
-    fn write_script(&self) -> Result<(), DemoError> {
-        let path = self.path.join("tan-file.sh");
-        let written = fs::write(&path, SCRIPT).and_then(|()| fs::set_permissions(&path, Permissions::from_mode(0o755)));
-        written
-            .and_then(|()| fs::create_dir_all(self.spool()))
-            .map_err(|error| DemoError::Directory(self.path.clone(), error))
-    }
+    introduction: Introduction,
 }
 
 impl Demo {
@@ -110,21 +79,29 @@ impl Demo {
         Log { level: LogLevel::Warn, ..Log::default() }
     }
 
-    /// Starts all of it. A given directory is kept and found again.
-    pub async fn start(directory: Option<PathBuf>, listen: Option<SocketAddr>) -> Result<Self, DemoError> {
+    /// Starts all of it. A given directory is kept and found again; the bank core's money is not kept.
+    pub async fn start(directory: Option<PathBuf>, places: Places) -> Result<Self, DemoError> {
         let home = Home::open(directory.as_deref())?;
-        home.write_script()?;
-        let cluster = directory.map(|_| home.path.join("postgresql"));
-        let options = Options { directory: cluster, ..Options::default() };
+        let cluster = directory.map(|_| home.path().join("postgresql"));
+        // What goes with the demo need not survive the machine.
+        let options = Options { durable: cluster.is_some(), directory: cluster, ..Options::default() };
         let postgres = tokio::task::spawn_blocking(move || PrivatePostgres::start(options)).await??;
-        let listen = listen.unwrap_or_else(usual_address);
-        let settings = Settings::from_toml(&configuration(&home, &postgres, listen), &home.path, std::iter::empty())?;
+        let bank = Bank::start((Ipv4Addr::LOCALHOST, 0).into(), Arc::new(SystemChance)).map_err(DemoError::Bank)?;
+        let text = configuration::written(&home, &postgres.url(DATABASE), places, bank.address());
+        let settings = Settings::from_toml(&text, home.path(), std::iter::empty())?;
         create_database(&settings, &postgres).await?;
         app::migrate(&settings, Arc::new(SystemChance)).await?;
         let (admin, service) = tokens(&settings).await?;
         let running = Running::start(&settings, Overrides::default()).await?;
-        let url = running.address().map_or_else(|| format!("http://{listen}"), |address| format!("http://{address}"));
-        Ok(Self { running, postgres, home, url, admin, service })
+        let introduction = Introduction {
+            gateway: running.gateway_address().ok_or(DemoError::Nowhere)?,
+            core: bank.address(),
+            api: running.address().ok_or(DemoError::Nowhere)?,
+            admin,
+            service,
+            messages: home.spool(),
+        };
+        Ok(Self { running, bank, postgres, home, introduction })
     }
 
     /// Ends when the service ended by itself.
@@ -132,9 +109,10 @@ impl Demo {
         self.running.failed().await;
     }
 
-    /// Ends all of it; nothing is left running.
+    /// Ends all of it, who asks before who is asked; nothing is left running.
     pub async fn stop(self) -> Result<(), DemoError> {
         self.running.stop().await;
+        self.bank.stop().await;
         let postgres = self.postgres;
         tokio::task::spawn_blocking(move || postgres.stop()).await??;
         drop(self.home);
@@ -144,43 +122,8 @@ impl Demo {
     /// What a reader needs to begin.
     #[must_use]
     pub fn introduction(&self) -> String {
-        let Self { url, admin, service, .. } = self;
-        let messages = self.home.spool().display().to_string();
-        format!(
-            "Tanager demo\n\n\
-             \x20 URL            {url}\n\
-             \x20 API to browse  {url}/docs\n\
-             \x20 Admin token    {admin}\n\
-             \x20 Service token  {service}\n\
-             \x20 Messages       {messages}\n\n\
-             A first call: make an account, then read it.\n\n\
-             \x20 curl {url}/accounts -H 'Authorization: Bearer {admin}' -H 'Content-Type: application/json' \\\n\
-             \x20   -d '{{\"username\":\"alice\",\"contact_data\":{{\"phone\":\"+41791234567\"}},\"tan_channels\":[\"sms\"]}}'\n\
-             \x20 curl {url}/accounts/alice -H 'Authorization: Bearer {admin}'\n\n\
-             The whole life of a challenge, call by call:\n\n\
-             \x20 scripts/walkthrough --url {url} --spool {messages} \\\n\
-             \x20   --admin-token {admin} --service-token {service}\n\n\
-             Ready. Ctrl-C stops everything."
-        )
+        self.introduction.to_string()
     }
-}
-
-/// The usual port, or any free one when that is taken.
-fn usual_address() -> SocketAddr {
-    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, USUAL_PORT));
-    if std::net::TcpListener::bind(usual).is_ok() { usual } else { SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }
-}
-
-fn configuration(home: &Home, postgres: &PrivatePostgres, listen: SocketAddr) -> String {
-    let quote = |text: &str| toml::Value::from(text).to_string();
-    let (url, spool) = (quote(&postgres.url(DATABASE)), quote(&home.spool().display().to_string()));
-    let listen = quote(&Listen::Tcp(listen).to_string());
-    format!(
-        "[server]\nlisten = {listen}\nbank_name = \"Demo Bank\"\norigin = \"https://bank.example\"\n\
-         [database]\nurl = {url}\n[keys]\nfile = \"keys.toml\"\n[log]\nlevel = \"warn\"\n\
-         [channel.sms]\nscript = \"tan-file.sh\"\nenv = {{ SPOOL_DIR = {spool} }}\n\
-         [channel.email]\nscript = \"tan-file.sh\"\nenv = {{ SPOOL_DIR = {spool} }}\n"
-    )
 }
 
 async fn create_database(settings: &Settings, postgres: &PrivatePostgres) -> Result<(), DemoError> {

@@ -32,11 +32,3 @@ impl From<Refusal> for Failure {
         Self::Refused(refusal)
     }
 }
-
-impl Failure {
-    /// Whether what the rules changed before they refused is written all the same: a token that came with another
-    /// operation is void from then on.
-    pub(super) fn leaves_traces(&self) -> bool {
-        matches!(self, Self::Refused(Refusal::TokenWrongOperation))
-    }
-}

@@ -47,6 +47,7 @@ use crate::{
         caller::{AccessToken, Deed, Provenance},
         chance::Chance,
         channel::{Channel, Strengths},
+        event::EventKind,
         keys::{KeyError, KeyRing},
         limits::Limits,
         refusal::Refusal,
@@ -170,8 +171,7 @@ impl Service {
         self.0.tasks.spawn_on(task, &self.0.parts.runtime)
     }
 
-    /// Permission, then a transition of the account in the caller's name. A failure changes nothing, unless it is one
-    /// that leaves traces.
+    /// Permission, then a transition of the account in the caller's name, as [`reverting`] says.
     async fn change<T>(
         &self,
         caller: &AccessToken,
@@ -207,14 +207,15 @@ impl Service {
     }
 }
 
-/// A decision whose failure changes nothing, unless it is one that leaves traces.
+/// A decision whose failure changes nothing, but that a token which came with another operation is void from then on.
 fn reverting<T>(
     mut decide: impl FnMut(&mut Account, Timestamp) -> Result<T, Failure>,
 ) -> impl FnMut(&mut Account, Timestamp) -> Result<T, Failure> {
     move |account, now| {
         let before = account.clone();
         let decision = decide(account, now);
-        if decision.as_ref().is_err_and(|failure| !failure.leaves_traces()) {
+        let mismatched = account.events.iter().any(|event| event.kind == EventKind::TokenMismatched);
+        if decision.is_err() && !mismatched {
             *account = before;
         }
         decision

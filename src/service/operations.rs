@@ -116,8 +116,7 @@ impl Service {
         begun.await?.unwrap_or_else(|| Err(no_account(caller)))
     }
 
-    /// Loads, decides and writes. A failure changes nothing, unless it is one that leaves traces. `None`: there is no
-    /// such account.
+    /// Loads, decides and writes, as [`reverting`](super::reverting) says. `None`: there is no such account.
     pub(super) async fn decide_operation<T>(
         &self,
         actor: &str,

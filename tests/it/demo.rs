@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::json;
 use tempfile::TempDir;
@@ -17,7 +18,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::app::{Client, eventually, tan_in};
+use crate::app::{Answer, Client, eventually, tan_in};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 const GONE_WITHIN: Duration = Duration::from_secs(10);
@@ -36,7 +37,8 @@ fn directory() -> TempDir {
 impl Demo {
     async fn start(temporary: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tanager"));
-        command.args(["demo", "--listen", "127.0.0.1:0"]).args(arguments).env("TMPDIR", temporary).kill_on_drop(true);
+        command.args(["demo", "--listen", "127.0.0.1:0", "--gateway-listen", "127.0.0.1:0"]);
+        command.args(arguments).env("TMPDIR", temporary).kill_on_drop(true);
         command.as_std_mut().process_group(0);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -60,8 +62,39 @@ impl Demo {
         line.unwrap_or_else(|| panic!("no {label} in {}", self.block)).trim()
     }
 
+    /// The service's own API, with the token that stands behind a label.
     fn client(&self, label: &str) -> Client {
-        Client::new(self.told("URL"), self.told(label))
+        Client::new(self.told("Tanager's API"), self.told(label))
+    }
+
+    /// A customer's log-in at the bank, through the gateway.
+    async fn log_in(&self, username: &str) -> Answer {
+        let bank = Client::new(self.told("Bank (through the gateway)"), "");
+        let request = bank.request(Method::POST, &format!("/accounts/{username}/token"));
+        let request = request.basic_auth(username, Some(self.password_of(username)));
+        bank.answer(request.body(json!({"scope": "readwrite"}).to_string())).await
+    }
+
+    /// The customer at the gateway, logged in.
+    async fn customer(&self, username: &str) -> Client {
+        let answer = self.log_in(username).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        Client::new(self.told("Bank (through the gateway)"), answer.text("access_token"))
+    }
+
+    fn password_of(&self, username: &str) -> &str {
+        self.told(&format!("{username} ")).split_whitespace().next().unwrap()
+    }
+
+    /// The last message to a telephone.
+    fn message(&self, phone: &str) -> String {
+        fs::read_to_string(Path::new(self.told("Messages")).join(format!("sms-{phone}.txt"))).unwrap()
+    }
+
+    /// Confirms a challenge with the TAN that came to the telephone.
+    async fn confirm(&self, customer: &Client, phone: &str, challenge: &str) -> Answer {
+        let path = format!("/accounts/alice/tan/challenge/{challenge}/confirm");
+        customer.post(&path, json!({"tan": tan_in(&self.message(phone))})).await
     }
 
     fn pid(&self) -> Pid {
@@ -95,24 +128,42 @@ fn names_in(directory: &Path) -> Vec<std::ffi::OsString> {
     fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect()
 }
 
+async fn balance(customer: &Client, username: &str) -> String {
+    let account = customer.get(&format!("/accounts/{username}")).await;
+    account.body["balance"]["amount"].as_str().unwrap_or_else(|| panic!("no balance in {account:?}")).to_owned()
+}
+
+const PHONE: &str = "+41791234567";
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_demo_works_and_ctrl_c_leaves_nothing_of_it() {
+async fn money_moves_once_through_the_demos_gateway_and_ctrl_c_leaves_nothing() {
     let temporary = directory();
     let mut demo = Demo::start(temporary.path(), &[]).await;
     assert!(!running_in(temporary.path()).is_empty(), "its PostgreSQL is in its own directory");
-    let (admin, core) = (demo.client("Admin token"), demo.client("Service token"));
-    let account = json!({"username": "alice", "contact_data": {"phone": "+41791234567"}, "tan_channels": ["sms"]});
-    assert_eq!(admin.post("/accounts", account).await.status, 201);
-    let log_in = core.post("/accounts/alice/token", json!({"scope": "readwrite"})).await;
-    let alice = admin.with_token(log_in.text("access_token"));
+    let (alice, bob) = (demo.customer("alice").await, demo.customer("bob").await);
+    let enrolment = alice.post("/accounts/alice/tan/sms", json!({"address": PHONE})).await;
+    assert_eq!(enrolment.status, 202, "{enrolment:?}");
+    let enrolled = demo.confirm(&alice, PHONE, enrolment.body["challenge"]["challenge_id"].as_str().unwrap()).await;
+    assert_eq!(enrolled.status, 200, "{enrolled:?}");
 
-    let asked = alice.post("/accounts/alice/tan/challenge/sms", json!({})).await;
-    assert_eq!(asked.status, 200, "{asked:?}");
-    let message = fs::read_to_string(Path::new(demo.told("Messages")).join("sms-+41791234567.txt")).unwrap();
-    let confirm = format!("/accounts/alice/tan/challenge/{}/confirm", asked.text("challenge_id"));
-    let solved = alice.post(&confirm, json!({"tan": tan_in(&message)})).await;
-    assert_eq!((solved.status.as_u16(), &solved.body["bound"]), (200, &json!(false)));
-    assert_eq!(admin.with_token("").get("/docs").await.status, 200);
+    let transfer = json!({"payto_uri": "payto://iban/DE43999900000000001002?message=rent", "amount": "EUR:120.00"});
+    let refused = alice.post("/accounts/alice/transactions", transfer.clone()).await;
+    assert_eq!((refused.error(), refused.header("tan-required")), ((403, 10002), "bound"));
+    let ticket = json!({"operation": refused.text("operation")});
+    let challenge = alice.post("/accounts/alice/tan/challenge/sms", ticket).await;
+    let shown = "It approves: Transfer EUR:120.00 to payto://iban/DE43999900000000001002?";
+    assert!(demo.message(PHONE).contains(shown), "{}", demo.message(PHONE));
+    let solved = demo.confirm(&alice, PHONE, challenge.text("challenge_id")).await;
+    let token = [("tan-token", solved.text("tan_token"))];
+    let pay =
+        async || alice.send(Method::POST, "/accounts/alice/transactions", &token, Some(transfer.to_string())).await;
+    assert_eq!(balance(&alice, "alice").await, "EUR:1000.00");
+    assert_eq!(pay().await.status, 200);
+    assert_eq!(pay().await.error(), (403, 10003));
+    assert_eq!(
+        (balance(&alice, "alice").await, balance(&bob, "bob").await),
+        ("EUR:880.00".into(), "EUR:620.00".into())
+    );
 
     demo.interrupt().await;
 
@@ -121,12 +172,46 @@ async fn the_demo_works_and_ctrl_c_leaves_nothing_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_demo_prints_is_there() {
+    let temporary = directory();
+    let mut demo = Demo::start(temporary.path(), &[]).await;
+    let nobody = |label: &str| Client::new(demo.told(label), "");
+    assert_eq!(nobody("API to browse").get("").await.status, 200);
+    assert_eq!(nobody("Tanager's API").get("/config").await.text("name"), "tanager");
+    assert_eq!(nobody("Bank (through the gateway)").get("/tanager/config").await.text("name"), "tanager");
+    for bank in ["Bank (through the gateway)", "Bank core, unprotected"] {
+        assert_eq!(nobody(bank).get("/config").await.text("name"), "tanager-demo-bank", "{bank}");
+    }
+    for username in ["alice", "bob", "acme", "bank"] {
+        assert_eq!(demo.log_in(username).await.status, 200, "{username}");
+    }
+    let service = demo.client("Service token");
+    assert_eq!(service.post("/accounts/alice/tan/challenge/sms", json!({})).await.error(), (403, 44));
+    demo.interrupt().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_enrolled_nobody_logs_in_at_the_demo_with_a_password_alone() {
+    let temporary = directory();
+    let mut demo = Demo::start(temporary.path(), &[]).await;
+    let account = json!({"username": "alice", "contact_data": {"phone": PHONE}, "tan_channels": ["sms"]});
+    assert_eq!(demo.client("Admin token").post("/accounts", account).await.status, 201);
+
+    let withheld = demo.log_in("alice").await;
+
+    assert_eq!(withheld.status, 202, "{withheld:?}");
+    assert_eq!(withheld.body["challenges"][0]["tan_channel"], "sms");
+    assert!(!withheld.raw.contains("access_token"));
+    demo.interrupt().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn with_a_directory_the_demo_finds_its_accounts_again() {
     let (temporary, kept) = (directory(), directory());
     let home = kept.path().join("home");
     let arguments = ["--directory", home.to_str().unwrap()];
     let mut demo = Demo::start(temporary.path(), &arguments).await;
-    let account = json!({"username": "alice", "contact_data": {"phone": "+41791234567"}, "tan_channels": ["sms"]});
+    let account = json!({"username": "alice", "contact_data": {"phone": PHONE}, "tan_channels": ["sms"]});
     assert_eq!(demo.client("Admin token").post("/accounts", account).await.status, 201);
     let before = demo.client("Admin token");
     demo.interrupt().await;
@@ -134,7 +219,7 @@ async fn with_a_directory_the_demo_finds_its_accounts_again() {
     let mut again = Demo::start(temporary.path(), &arguments).await;
 
     let alice = again.client("Admin token").get("/accounts/alice").await;
-    assert_eq!(alice.body["contact_data"]["phone"], "+41791234567", "what was sealed can be opened: {alice:?}");
+    assert_eq!(alice.body["contact_data"]["phone"], PHONE, "what was sealed can be opened: {alice:?}");
     let earlier = again.client("Admin token").with_token(&before.token).get("/accounts").await;
     assert_eq!(earlier.status, 200, "the first start's token is kept, too");
     again.interrupt().await;

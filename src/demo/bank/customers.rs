@@ -20,6 +20,14 @@ pub struct Customer {
     cents: u64,
 }
 
+impl Customer {
+    /// What the account holds at the beginning.
+    #[must_use]
+    pub const fn opening(&self) -> Amount {
+        Amount::from_cents(self.cents)
+    }
+}
+
 /// Two people, a shop, and the bank itself.
 pub const CUSTOMERS: [Customer; 4] = [
     Customer {
@@ -59,7 +67,7 @@ pub fn accounts() -> impl Iterator<Item = (Username, Account)> {
             name: customer.name.to_owned(),
             iban: customer.iban.to_owned(),
             contact: Contact::default(),
-            balance: Amount::from_cents(customer.cents),
+            balance: customer.opening(),
         };
         (Username::stored(customer.username), account)
     })

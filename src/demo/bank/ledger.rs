@@ -166,11 +166,20 @@ impl Ledger {
         own.ok_or(Refusal::UnknownWithdrawal)
     }
 
-    /// Does the withdrawal `id`, once.
-    pub fn confirm_withdrawal(&mut self, id: Uuid, username: &Username, now: Timestamp) -> Result<(), Refusal> {
+    /// Does the withdrawal `id`, once, if it is one of `approved`: what the customer was shown.
+    pub fn confirm_withdrawal(
+        &mut self,
+        id: Uuid,
+        username: &Username,
+        approved: Amount,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         let Withdrawal { amount, confirmed, .. } = *self.withdrawal(id, username)?;
         if confirmed {
             return Err(Refusal::ConfirmedAlready);
+        }
+        if amount != approved {
+            return Err(Refusal::AmountDiffers);
         }
         self.pay(username, &Username::stored(HOUSE), amount, &format!("withdrawal {id}"), now)?;
         if let Some(withdrawal) = self.withdrawals.get_mut(&id) {

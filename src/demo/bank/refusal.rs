@@ -35,6 +35,8 @@ pub enum Refusal {
     UnknownWithdrawal,
     /// The withdrawal was confirmed before.
     ConfirmedAlready,
+    /// The withdrawal is for another amount.
+    AmountDiffers,
     /// The `Idempotency-Key` was used with another request.
     OtherRequest,
     /// The account is the bank's own.
@@ -70,6 +72,7 @@ impl Refusal {
             Self::InsufficientFunds => (S::CONFLICT, 5102, "The account does not hold so much."),
             Self::UnknownWithdrawal => (S::NOT_FOUND, 5107, "There is no such withdrawal of this account."),
             Self::ConfirmedAlready => (S::CONFLICT, 5116, "The withdrawal was confirmed before."),
+            Self::AmountDiffers => (S::CONFLICT, 5148, "The withdrawal is for another amount."),
             Self::OtherRequest => (S::CONFLICT, 5112, "The Idempotency-Key was used with another request."),
             Self::Reserved => (S::CONFLICT, 5120, "The bank's own account stays."),
             Self::BalanceNotZero => (S::CONFLICT, 5123, "The account holds money and cannot be closed."),

@@ -216,10 +216,14 @@ async fn a_withdrawal_moves_money_when_it_is_confirmed_and_only_once() {
     assert_eq!(tried.get(&path, &alice).await.body["status"], "pending");
     assert_eq!(tried.balance("alice").await, "EUR:1000.00");
     let stolen = format!("/accounts/bob/withdrawals/{id}/confirm");
-    assert_eq!(tried.call(Method::POST, &stolen, &bob, None).await.error(), (404, 5107));
+    let amount = |amount: &str| json!({"amount": amount});
+    assert_eq!(tried.post(&stolen, &bob, amount("EUR:50")).await.error(), (404, 5107));
     let confirm = format!("{path}/confirm");
-    assert_eq!(tried.call(Method::POST, &confirm, &alice, None).await.status, 204);
-    assert_eq!(tried.call(Method::POST, &confirm, &alice, None).await.error(), (409, 5116));
+    assert_eq!(tried.post(&confirm, &alice, amount("EUR:5")).await.error(), (409, 5148), "another amount");
+    assert_eq!(tried.post(&confirm, &alice, json!({})).await.error(), (400, 26));
+    assert_eq!(tried.balance("alice").await, "EUR:1000.00");
+    assert_eq!(tried.post(&confirm, &alice, amount("EUR:50.00")).await.status, 204);
+    assert_eq!(tried.post(&confirm, &alice, amount("EUR:50")).await.error(), (409, 5116));
     assert_eq!(tried.get(&path, &alice).await.body["status"], "confirmed");
     assert_eq!(
         (tried.balance("alice").await, tried.balance("bank").await),

@@ -7,6 +7,7 @@ use crate::domain::{
     account::{Account, Terms},
     assurance::{Assurance, Demand},
     challenge::{Challenge, ChallengeKind, State, TokenStanding},
+    channel::Strength,
     event::{Event, EventKind},
     id::ChallengeId,
     operation::OperationDigest,
@@ -55,7 +56,8 @@ impl Clearance {
 /// Why it may not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Objection {
-    /// No proof, or none that suffices; a token that came stays as it is.
+    /// No proof, or none that suffices. A token that came stays as it is; one of Taler's challenges that was solved for
+    /// another operation is void from now on, and this must be written.
     Required,
     /// The token proves nothing.
     Invalid,
@@ -84,7 +86,8 @@ impl Account {
         if self.channels.is_empty() {
             return Err(Objection::Required);
         }
-        if demand.assurance == Assurance::Session && proof.stepped_up {
+        // Which channel stepped a session up is not known: it shows no more than the weakest does.
+        if demand.assurance == Assurance::Session && proof.stepped_up && demand.strength == Strength::Inform {
             return Ok(Clearance::NotNeeded);
         }
         match proof.token {

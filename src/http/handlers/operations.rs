@@ -56,7 +56,8 @@ pub async fn commit(call: Call) -> Reply {
 
 /// The operation had no effect: its token is free again.
 ///
-/// Again is the same. After a commit, or when another holds the token by now, nothing is changed.
+/// Again is the same. After a commit, or when another holds the token by now, nothing is changed. What was tried again
+/// under the same key stays bound to that work: what became of the first try is still not known.
 #[utoipa::path(
     post,
     path = "/tokens/reservations/{reservation_id}/release",

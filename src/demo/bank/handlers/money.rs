@@ -27,6 +27,7 @@ pub(super) struct Transfer {
     amount: Amount,
 }
 
+/// A withdrawal that is begun, or confirmed.
 #[derive(Deserialize)]
 pub(super) struct Withdraw {
     #[serde(deserialize_with = "form::amount")]
@@ -76,10 +77,10 @@ pub(super) async fn show_withdrawal(caller: Caller, request: HttpRequest) -> Rep
     Ok(HttpResponse::Ok().json(json!({"status": status, "amount": amount, "username": username})))
 }
 
-/// Does a withdrawal, once.
-pub(super) async fn confirm_withdrawal(caller: Caller, request: HttpRequest) -> Reply {
+/// Does a withdrawal, once. Its amount is said again, so that it stands in what the customer approves.
+pub(super) async fn confirm_withdrawal(caller: Caller, form: Form<Withdraw>, request: HttpRequest) -> Reply {
     let (id, now) = (withdrawal_id(&request)?, caller.bank.now());
-    caller.bank.books().ledger.confirm_withdrawal(id, &caller.username, now)?;
+    caller.bank.books().ledger.confirm_withdrawal(id, &caller.username, form.value.amount, now)?;
     Ok(no_content())
 }
 

@@ -59,7 +59,9 @@ impl Play {
                 self.ledger.begin_withdrawal(id, &name(from), Amount::from_cents(cents))
             }
             Step::Confirm { from, which } => {
-                self.ledger.confirm_withdrawal(Uuid::from_u128(which as u128), &name(from), now())
+                let (id, from) = (Uuid::from_u128(which as u128), name(from));
+                let amount = self.ledger.withdrawal(id, &from)?.amount;
+                self.ledger.confirm_withdrawal(id, &from, amount, now())
             }
             Step::Close { which } => self.ledger.close(&name(which)),
         }
@@ -101,9 +103,11 @@ fn a_withdrawal_is_done_once_and_by_its_owner_alone() {
     let mut play = Play::begin();
     let (id, alice, bob) = (Uuid::from_u128(1), Username::stored("alice"), Username::stored("bob"));
     play.ledger.begin_withdrawal(id, &alice, Amount::from_cents(500)).unwrap();
-    assert_eq!(play.ledger.confirm_withdrawal(id, &bob, now()), Err(Refusal::UnknownWithdrawal));
-    assert_eq!(play.ledger.confirm_withdrawal(id, &alice, now()), Ok(()));
-    assert_eq!(play.ledger.confirm_withdrawal(id, &alice, now()), Err(Refusal::ConfirmedAlready));
+    let mut confirm = |by: &Username, cents| play.ledger.confirm_withdrawal(id, by, Amount::from_cents(cents), now());
+    assert_eq!(confirm(&bob, 500), Err(Refusal::UnknownWithdrawal));
+    assert_eq!(confirm(&alice, 50), Err(Refusal::AmountDiffers));
+    assert_eq!(confirm(&alice, 500), Ok(()));
+    assert_eq!(confirm(&alice, 500), Err(Refusal::ConfirmedAlready));
     assert_eq!(play.ledger.movements_of(&alice).count(), 1);
 }
 

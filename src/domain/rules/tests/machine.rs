@@ -12,6 +12,8 @@ mod ledger;
 mod play;
 mod predict;
 mod step;
+mod taler;
+mod tokens;
 mod witness;
 
 proptest! {

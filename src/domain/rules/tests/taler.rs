@@ -1,12 +1,13 @@
 //! Taler's flow (`api.md` section 6c): ids that are sent, solved and shown as proofs.
 
 use crate::domain::{
+    account::Account,
     channel::{Channel, Strength, Strengths},
     id::{AccountId, ChallengeId},
     refusal::Refusal,
     rules::{attempt::AttemptOutcome, transmission::HandOver},
     taler::TalerId,
-    testing::{Scene, mailbox, phone, secs, wrong},
+    testing::{Scene, less, mailbox, phone, secs, wrong},
 };
 
 mod proofs;
@@ -55,13 +56,13 @@ fn nothing_is_stored_before_the_first_sending_which_makes_the_challenge_of_the_i
 fn an_unsent_id_runs_out_with_the_ticket_and_a_sent_one_with_its_challenge() {
     let mut scene = Scene::enrolled();
     let (unsent, sent) = (scene.offer(Channel::Sms, 1), scene.offer(Channel::Email, 1));
-    scene.pass(scene.limits.ticket_lifetime.checked_sub(secs(1)).unwrap());
+    scene.pass(less(scene.limits.ticket_lifetime, secs(1)));
     scene.transmit(&sent).unwrap();
     scene.record(sent.challenge, HandOver::Sent);
     scene.pass(secs(1));
     assert_eq!(scene.transmit(&unsent), Err(Refusal::TransactionNotFound));
     assert!(scene.account.challenge(unsent.challenge).is_err());
-    scene.pass(scene.limits.challenge_lifetime.checked_sub(secs(2)).unwrap());
+    scene.pass(less(scene.limits.challenge_lifetime, secs(2)));
     assert_eq!(scene.transmit(&sent), Ok(()), "its own time is what counts now");
     scene.pass(secs(1));
     assert_eq!(scene.transmit(&sent), Err(Refusal::TransactionNotFound));
@@ -172,7 +173,7 @@ fn a_sending_is_answered_in_the_order_of_the_contract() {
     scene.limits.block = scene.limits.challenge_lifetime * 2;
     drop(scene.try_taler(&open, &wrong(&tan)));
     let blocked =
-        |scene: &Scene, passed: u64| Refusal::AccountBlocked { retry_after: scene.limits.block - secs(passed) };
+        |scene: &Scene, passed: u64| Refusal::AccountBlocked { retry_after: less(scene.limits.block, secs(passed)) };
     for passed in [0, 1800] {
         assert_eq!(scene.transmit(&solved), Err(Refusal::ChallengeSolved));
         assert_eq!(scene.transmit(&aborted), Err(Refusal::TransactionNotFound));
@@ -262,7 +263,7 @@ fn each_kind_is_unknown_at_the_others_endpoints() {
 fn withheld_answers_are_limited_like_messages_and_a_refused_one_is_not_counted() {
     let mut scene = Scene::enrolled();
     (scene.limits.account_per_hour, scene.limits.account_per_day) = (2, 3);
-    let withhold = |scene: &mut Scene| scene.ask(|account, terms| account.withhold(terms));
+    let withhold = |scene: &mut Scene| scene.ask(Account::withhold);
     assert_eq!((withhold(&mut scene), withhold(&mut scene)), (Ok(()), Ok(())));
     let before = scene.account.clone();
     assert_eq!(withhold(&mut scene), Err(limited("account_per_hour", 3600)));

@@ -1,9 +1,12 @@
 //! Steps about tokens, what they pay for, and what ends them.
 
+use std::time::Duration;
+
 use super::{
-    ledger::{Entry, Ledger, Life},
+    ledger::Entry,
     play::{Named, Play},
     step::Pick,
+    tokens::{Held, Shown},
 };
 use crate::domain::{
     address::Address,
@@ -11,7 +14,7 @@ use crate::domain::{
     challenge::ChallengeKind,
     channel::Channel,
     event::{Event, EventKind},
-    id::ChallengeId,
+    id::{ChallengeId, ReservationId},
     rules::{
         protect::{Clearance, Objection, Proof},
         settle::{Outcome, Settled},
@@ -20,18 +23,27 @@ use crate::domain::{
 };
 
 impl Play {
-    /// Presents a token, or none, and compares the answers.
-    pub(super) fn clear(
-        &mut self,
-        id: Option<ChallengeId>,
-        asks: Assurance,
-        number: u8,
-    ) -> Result<Clearance, Objection> {
-        let expected = self.ledger.clear(id, asks, number);
-        let (demand, proof) = (Demand::of(asks), Proof::token(id.map(token_of)));
+    /// Presents what a request brings, and compares the answers.
+    pub(super) fn clear(&mut self, shown: &Shown, demand: Demand, number: u8) -> Result<Clearance, Objection> {
+        let expected = self.ledger.clear(shown, demand, number);
+        let taler = shown.taler.iter().copied().map(token_of).collect();
+        let proof = Proof { token: shown.token.map(token_of), taler, stepped_up: shown.stepped_up };
         let answer = self.scene.ask(|account, terms| account.clear(terms, demand, &operation(number), &proof));
         assert_eq!(answer, expected);
+        if let Ok(Clearance::Token(id)) = answer {
+            self.witness.cleared(id);
+        }
         answer
+    }
+
+    /// One of the service's own operations, which are never repeated.
+    fn clear_own(&mut self, token: Option<ChallengeId>, asks: Assurance, number: u8) -> Result<Clearance, Objection> {
+        self.clear(&Shown { token, ..Shown::default() }, Demand::of(asks), number)
+    }
+
+    fn held(&self, holder: ReservationId, operation: u8, idempotent: bool, lease: Duration) -> Held {
+        let until = self.scene.now.plus(lease);
+        Held { holder, key: holder, operation, idempotent, until, given_back: false }
     }
 
     pub(super) fn enrol(&mut self, address: &Address, payer: Option<Pick>, number: u8) {
@@ -40,16 +52,17 @@ impl Play {
             if play.scene.account.address_to_enrol(address.channel(), Some(address.clone())).is_err() {
                 return;
             }
-            let Ok(cleared) = play.clear(presented, Assurance::Token, number) else { return };
+            let Ok(cleared) = play.clear_own(presented, Assurance::Token, number) else { return };
             let new = play.scene.new_challenge(1);
-            let expected = play.ledger.enrol(address, cleared.paid_by());
+            let held = play.held(ReservationId::of_enrolment(new.id), number, false, play.scene.lease);
+            let expected = play.ledger.enrol(address, cleared.paid_by().map(|payer| (payer, held)));
             let asked = address.clone();
             let answer = play.scene.ask(|account, terms| account.enrol(terms, &new, asked, cleared, operation(number)));
             assert_eq!(answer, expected);
             if answer.is_ok() {
                 play.write(&new, ChallengeKind::Address, address.clone(), 1).payer = cleared.paid_by();
                 if let Some(payer) = cleared.paid_by() {
-                    play.witness.used(payer);
+                    play.witness.held(payer, held, play.scene.now);
                 }
             }
         });
@@ -73,13 +86,13 @@ impl Play {
             if play.scene.account.active(channel).is_none() {
                 return;
             }
-            let Ok(cleared) = play.clear(presented, Assurance::Token, number) else { return };
+            let Ok(cleared) = play.clear_own(presented, Assurance::Token, number) else { return };
             let removed = play.ledger.channels.remove(&channel).unwrap();
-            play.ledger.void_where(|entry| Some(entry.id) != cleared.paid_by());
+            play.ledger.void_all(cleared.paid_by());
             let told = play.scene.account.remove_channel(channel, cleared.paid_by());
             assert_eq!(told.into_iter().map(|notice| notice.address).collect::<Vec<_>>(), [removed]);
             if let Some(payer) = cleared.paid_by() {
-                play.witness.used(payer);
+                play.witness.done(payer);
                 play.ledger.spend(payer);
                 play.scene.account.spend(payer);
             }
@@ -95,35 +108,55 @@ impl Play {
         });
     }
 
-    pub(super) fn reserve(&mut self, id: ChallengeId, asks: Assurance, number: u8) {
+    pub(super) fn reserve(&mut self, shown: &Shown, demand: Demand, number: u8) {
         self.transition(Named::default(), |play| {
-            if let Ok(Clearance::Token(id)) = play.clear(Some(id), asks, number) {
-                play.witness.used(id);
-                play.ledger.hold(id, play.scene.limits.reservation_lease);
-                play.scene.hold(id).unwrap();
-            }
+            let Ok(Clearance::Token(id)) = play.clear(shown, demand, number) else { return };
+            let holder = play.scene.hold_for(id, number, demand.idempotent).unwrap();
+            let held = play.held(holder, number, demand.idempotent, play.scene.limits.reservation_lease);
+            let held = play.ledger.hold(id, held);
+            let key = play.scene.challenge(id).reservation.unwrap().first;
+            assert_eq!(key, held.key);
+            play.witness.held(id, Held { key, ..held }, play.scene.now);
         });
+    }
+
+    /// The same work again, in the way that it came before.
+    pub(super) fn again(&mut self, pick: Pick, idempotent: bool) {
+        let Some(id) = self.find_held(pick) else { return };
+        let entry = self.ledger.entry(id);
+        let number = entry.token.as_ref().unwrap().holds.last().unwrap().operation;
+        let shown = match entry.kind {
+            ChallengeKind::Taler => Shown { taler: vec![id], ..Shown::default() },
+            _ => Shown { token: Some(id), ..Shown::default() },
+        };
+        self.reserve(&shown, Demand { idempotent, ..Demand::of(Assurance::Token) }, number);
     }
 
     pub(super) fn redeem(&mut self, id: ChallengeId, asks: Assurance, number: u8) {
         self.transition(Named::default(), |play| {
-            if let Ok(Clearance::Token(id)) = play.clear(Some(id), asks, number) {
-                play.witness.used(id);
+            if let Ok(Clearance::Token(id)) = play.clear_own(Some(id), asks, number) {
+                play.witness.done(id);
                 play.ledger.spend(id);
                 play.scene.account.spend(id);
             }
         });
     }
 
-    /// The holder of a token comes back, in time or late; nobody else is told how to settle it.
-    pub(super) fn settle(&mut self, id: ChallengeId, outcome: Outcome, expected: fn(&mut Ledger, ChallengeId)) {
-        let entry = self.ledger.entry(id);
-        if entry.life != Life::Solved || entry.token.is_none_or(|token| token.held_until.is_none() || token.spent) {
+    /// A holder of a token comes back, in time or late, overtaken or not. Nobody settles for an enrolment.
+    pub(super) fn settle(&mut self, id: ChallengeId, back: usize, outcome: Outcome) {
+        let holds = self.ledger.entry(id).token.as_ref().map_or(&[][..], |token| &token.holds);
+        let stranger = ReservationId::from_uuid(uuid::Uuid::from_bytes([9; 16]));
+        let holder = holds.iter().rev().nth(back).map_or(stranger, |held| held.holder);
+        if self.ledger.entries.iter().any(|entry| ReservationId::of_enrolment(entry.id) == holder) {
             return;
         }
         self.transition(Named { challenge: Some(id), key: None }, |play| {
-            expected(&mut play.ledger, id);
-            assert_eq!(play.scene.settle(id, outcome), Settled::Done);
+            let (before, expected) = (play.scene.account.clone(), play.ledger.settle(id, holder, outcome));
+            assert_eq!(play.scene.settle_by(id, holder, outcome), expected);
+            match expected {
+                Settled::Done => play.witness.said(id, outcome, play.scene.now),
+                Settled::NotHeld => assert_eq!(play.scene.account, before, "whoever does not hold changes nothing"),
+            }
         });
     }
 

@@ -6,12 +6,17 @@ use std::{
     time::Duration,
 };
 
+use super::{
+    taler::Offer,
+    tokens::{Stand, Token},
+};
 use crate::domain::{
     address::Address,
     challenge::{ChallengeKind, Phase},
     channel::{Channel, Strength, Strengths},
-    id::{ChallengeId, TransmissionId},
+    id::{ChallengeId, ReservationId, TransmissionId},
     limits::Limits,
+    rules::settle::Outcome,
     time::Timestamp,
 };
 
@@ -29,13 +34,6 @@ pub(super) struct UnderWay {
     pub(super) transmission: TransmissionId,
     pub(super) from: Timestamp,
     pub(super) until: Timestamp,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Token {
-    pub(super) expires: Timestamp,
-    pub(super) held_until: Option<Timestamp>,
-    pub(super) spent: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -71,15 +69,21 @@ impl Entry {
         self.life == Life::Open && now < self.ends
     }
 
+    /// Its id is all there is of it: its first message could not be handed over.
+    pub(super) fn is_unsent(&self) -> bool {
+        let never = self.sent == 0 && self.under_way.is_none();
+        self.kind == ChallengeKind::Taler && self.life == Life::Open && never
+    }
+
     fn has_unspent_token(&self) -> bool {
-        self.life == Life::Solved && self.token.is_some_and(|token| !token.spent)
+        self.life == Life::Solved && self.token.as_ref().is_some_and(|token| !token.spent)
     }
 
     /// Whether anything can ever come of it again, for its customer or for a holder that may still come back.
     pub(super) fn matters(&self, now: Timestamp, limits: &Limits) -> bool {
-        let settles = |token: Token| token.held_until.is_some_and(|until| now < until.plus(limits.challenge_lifetime));
-        let proves = self.token.is_some_and(|token| now < token.expires || settles(token));
-        self.is_open(now) || self.has_unspent_token() && proves
+        let Some(token) = self.token.as_ref().filter(|token| !token.spent) else { return self.is_open(now) };
+        let returns = token.last().is_some_and(|held| now < held.until.plus(limits.challenge_lifetime));
+        returns || self.life == Life::Solved && now < token.expires
     }
 }
 
@@ -90,6 +94,7 @@ pub(super) struct Ledger {
     pub(super) lease: Duration,
     pub(super) now: Timestamp,
     pub(super) entries: Vec<Entry>,
+    pub(super) offers: Vec<Offer>,
     pub(super) channels: BTreeMap<Channel, Address>,
     /// What the rules were handed.
     pub(super) loaded: HashSet<ChallengeId>,
@@ -110,15 +115,16 @@ impl Ledger {
     }
 
     pub(super) fn phase(&self, entry: &Entry) -> Phase {
-        match (entry.life, entry.token) {
+        match (entry.life, &entry.token) {
             (Life::Aborted, _) => Phase::Aborted,
             (Life::Void, _) => Phase::Void,
             (Life::Open, _) if entry.wrong >= self.limits.attempts_per_tan => Phase::Exhausted,
             (Life::Open, _) if self.now >= entry.tan_ends => Phase::Expired,
             (Life::Open, _) => Phase::Open,
-            (Life::Solved, Some(Token { spent: true, .. })) => Phase::Spent,
-            (Life::Solved, Some(Token { held_until: Some(until), .. })) if self.now >= until => Phase::Void,
-            (Life::Solved, Some(Token { held_until: None, expires, .. })) if self.now >= expires => Phase::Expired,
+            (Life::Solved, Some(token)) if token.spent => Phase::Spent,
+            (Life::Solved, Some(token)) if matches!(entry.stand(self.now), Stand::Dead) => {
+                if token.last().is_some_and(|held| !held.idempotent) { Phase::Void } else { Phase::Expired }
+            }
             (Life::Solved, _) => Phase::Solved,
         }
     }
@@ -135,25 +141,16 @@ impl Ledger {
         }
     }
 
+    /// A factor changed: ids that were not sent yet end with the rest.
+    pub(super) fn void_all(&mut self, payer: Option<ChallengeId>) {
+        self.void_where(|entry| Some(entry.id) != payer);
+        for offer in &mut self.offers {
+            offer.void = true;
+        }
+    }
+
     pub(super) fn void(&mut self, id: ChallengeId) {
         self.void_where(|entry| entry.id == id);
-    }
-
-    pub(super) fn spend(&mut self, id: ChallengeId) {
-        self.settle(id, |token| token.spent = true);
-    }
-
-    pub(super) fn release(&mut self, id: ChallengeId) {
-        self.settle(id, |token| token.held_until = None);
-    }
-
-    fn settle(&mut self, id: ChallengeId, settle: impl FnOnce(&mut Token)) {
-        let (now, loaded, limits) = (self.now, self.loaded.contains(&id), self.limits.clone());
-        let entry = self.entry_mut(id);
-        assert!(loaded || !entry.matters(now, &limits), "a token that matters was not loaded");
-        if loaded && entry.has_unspent_token() {
-            settle(entry.token.as_mut().unwrap());
-        }
     }
 
     pub(super) fn record(&mut self, id: ChallengeId, transmission: TransmissionId, sent: bool) {
@@ -167,13 +164,13 @@ impl Ledger {
             entry.sent += 1;
             entry.busy_since = Some(under_way.from);
             if let Some(payer) = payer {
-                self.spend(payer);
+                self.settle(payer, ReservationId::of_enrolment(id), Outcome::Succeeded);
             }
-        } else if entry.sent == 0 {
+        } else if entry.sent == 0 && entry.kind != ChallengeKind::Taler {
             entry.key = None;
             self.void(id);
             if let Some(payer) = payer {
-                self.release(payer);
+                self.settle(payer, ReservationId::of_enrolment(id), Outcome::NoEffect);
             }
         }
     }
@@ -182,7 +179,7 @@ impl Ledger {
     pub(super) fn put_in_force(&mut self, address: &Address, of_operator: bool) -> Option<Address> {
         let before = self.channels.insert(address.channel(), address.clone()).filter(|before| before != address);
         if before.is_some() || of_operator {
-            self.void_where(|_| true);
+            self.void_all(None);
         }
         before
     }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 use super::{
     ledger::{Entry, Ledger},
     step::{Pick, RandomTerms, Step},
+    tokens::Shown,
     witness::Witness,
 };
 use crate::domain::{
     account::Account,
     challenge::Challenge,
     id::ChallengeId,
-    rules::settle::Outcome,
     testing::{Scene, idempotency, secs},
 };
 
@@ -41,6 +41,7 @@ impl Play {
             channels: channels.collect::<BTreeMap<_, _>>(),
             now: scene.now,
             entries: Vec::new(),
+            offers: Vec::new(),
             loaded: HashSet::default(),
             run: 0,
             total: 0,
@@ -72,10 +73,21 @@ impl Play {
             Step::DropPending(channel) => self.drop_pending(channel),
             Step::Remove { channel, payer, operation } => self.remove(channel, payer, operation),
             Step::SetAddress(address) => self.set_address(&address),
-            Step::Reserve { token, asks, operation } => self.of(token, |play, id| play.reserve(id, asks, operation)),
+            Step::Reserve { token, taler, stepped_up, demand, operation } => {
+                let token = token.and_then(|token| self.find(token));
+                let taler = taler.into_iter().filter_map(|taler| self.find(taler)).collect();
+                self.reserve(&Shown { token, taler, stepped_up }, demand, operation);
+            }
             Step::Redeem { token, asks, operation } => self.of(token, |play, id| play.redeem(id, asks, operation)),
-            Step::Spend(pick) => self.of(pick, |play, id| play.settle(id, Outcome::Succeeded, Ledger::spend)),
-            Step::Release(pick) => self.of(pick, |play, id| play.settle(id, Outcome::NoEffect, Ledger::release)),
+            Step::Again { token, idempotent } => self.again(token, idempotent),
+            Step::Settle { token, holder, outcome } => {
+                if let Some(id) = self.find_held(token) {
+                    self.settle(id, holder, outcome);
+                }
+            }
+            Step::Offer { channel, operation, session } => drop(self.offer(channel, operation, session)),
+            Step::Transmit(pick) => self.transmit_of(pick),
+            Step::ProveTaler { channel, operation, session } => self.prove_taler(channel, operation, session),
             Step::Record { of, sent, late } => self.of(of, |play, id| play.record(id, sent, late)),
             Step::TakeOver(pick) => self.of(pick, Self::take_over),
             Step::Unblock => self.unblock(),
@@ -89,10 +101,19 @@ impl Play {
         }
     }
 
-    pub(super) fn find(&self, Pick(back): Pick) -> Option<ChallengeId> {
-        let entries = &self.ledger.entries;
-        let from_youngest = back.checked_rem(entries.len())?;
-        entries.iter().rev().nth(from_youngest).map(|entry| entry.id)
+    pub(super) fn find(&self, pick: Pick) -> Option<ChallengeId> {
+        self.find_where(pick, |_| true)
+    }
+
+    /// One whose token was held before.
+    pub(super) fn find_held(&self, pick: Pick) -> Option<ChallengeId> {
+        self.find_where(pick, |entry| entry.token.as_ref().is_some_and(|token| !token.holds.is_empty()))
+    }
+
+    fn find_where(&self, Pick(back): Pick, chosen: impl Fn(&Entry) -> bool) -> Option<ChallengeId> {
+        let mut ids: Vec<_> = self.ledger.entries.iter().filter(|entry| chosen(entry)).map(|entry| entry.id).collect();
+        ids.reverse();
+        ids.get(back.checked_rem(ids.len())?).copied()
     }
 
     /// One transition: what the database hands out, the step, what holds after every step, what stays live.

@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use super::ledger::{Entry, Ledger, Life, Token, UnderWay};
+use super::{
+    ledger::{Entry, Ledger, Life, UnderWay},
+    tokens::{Held, Token},
+};
 use crate::domain::{
     address::Address,
-    assurance::Assurance,
-    challenge::ChallengeKind,
+    challenge::{ChallengeKind, Phase},
     channel::Channel,
-    id::{ChallengeId, TransmissionId},
+    id::{ChallengeId, ReservationId, TransmissionId},
     refusal::Refusal,
     rules::{
         attempt::AttemptOutcome,
         factors::{Notice, NoticeKind},
-        protect::{Clearance, Objection},
+        settle::Outcome,
         transmission::TakenOver,
     },
     standing::{Block, Consequence},
@@ -29,7 +31,7 @@ impl Ledger {
         Some(if until.is_never() { self.limits.block_max } else { until.since(self.now) })
     }
 
-    fn refuse_blocked(&self) -> Result<(), Refusal> {
+    pub(super) fn refuse_blocked(&self) -> Result<(), Refusal> {
         self.blocked().map_or(Ok(()), |retry_after| Err(Refusal::AccountBlocked { retry_after }))
     }
 
@@ -39,9 +41,10 @@ impl Ledger {
         since.map_or(Duration::ZERO, |since| since.plus(self.limits.retransmission_period).since(self.now))
     }
 
-    fn refuse_hot(&self, channel: Channel, replaced: impl Fn(&Entry) -> bool) -> Result<(), Refusal> {
+    pub(super) fn refuse_hot(&self, channel: Channel, replaced: impl Fn(&Entry) -> bool) -> Result<(), Refusal> {
         self.refuse_cooling(channel)?;
-        let open = self.entries.iter().filter(|entry| entry.is_open(self.now) && !replaced(entry));
+        let open =
+            self.entries.iter().filter(|entry| entry.is_open(self.now) && !entry.is_unsent() && !replaced(entry));
         let mut ends: Vec<_> = open.map(|entry| entry.ends).collect();
         let mut room_at = self.now;
         ends.sort_unstable();
@@ -54,6 +57,9 @@ impl Ledger {
 
     /// Its channel cools down, or its own message is under way.
     pub(super) fn busy(&self, entry: &Entry) -> Duration {
+        if entry.kind == ChallengeKind::Taler && self.phase(entry) == Phase::Exhausted {
+            return Duration::ZERO;
+        }
         let own = entry.under_way.map_or(Duration::ZERO, |under_way| under_way.until.since(self.now));
         self.cooling(entry.channel()).max(own)
     }
@@ -83,22 +89,17 @@ impl Ledger {
         self.refuse_hot(channel, |_| false).map(|()| None)
     }
 
-    pub(super) fn enrol(&mut self, address: &Address, payer: Option<ChallengeId>) -> Result<(), Refusal> {
+    pub(super) fn enrol(&mut self, address: &Address, payer: Option<(ChallengeId, Held)>) -> Result<(), Refusal> {
         let (channel, now) = (address.channel(), self.now);
         let pending =
             |entry: &Entry| entry.kind == ChallengeKind::Address && entry.channel() == channel && entry.is_open(now);
         self.refuse_blocked()?;
         self.refuse_hot(channel, pending)?;
-        if let Some(payer) = payer {
-            self.hold(payer, self.lease);
+        if let Some((payer, held)) = payer {
+            self.hold(payer, held);
         }
         self.void_where(pending);
         Ok(())
-    }
-
-    pub(super) fn hold(&mut self, id: ChallengeId, lease: Duration) {
-        let until = self.now.plus(lease);
-        self.entry_mut(id).token.as_mut().unwrap().held_until = Some(until);
     }
 
     /// Whether the message carries a fresh TAN.
@@ -119,6 +120,9 @@ impl Ledger {
         let busy = self.busy(&entry);
         if !busy.is_zero() {
             return Err(limited("retransmission_period", busy));
+        }
+        if entry.is_unsent() {
+            self.refuse_hot(entry.channel(), |_| false)?;
         }
         let fresh = entry.wrong >= self.limits.attempts_per_tan || self.now >= entry.tan_ends;
         let (now, lease, lifetime) = (self.now, self.lease, self.limits.tan_lifetime);
@@ -178,14 +182,14 @@ impl Ledger {
         (entry.life, entry.was_solved, entry.under_way) = (Life::Solved, true, None);
         let (kind, address, payer) = (entry.kind, entry.address.clone(), entry.payer);
         let (bound, channel) = (entry.bound.is_some(), address.channel());
-        if kind == ChallengeKind::Token {
+        if kind != ChallengeKind::Address {
             assert!(entry.token.is_none(), "a second token for one challenge");
-            entry.token = Some(Token { expires: expires_at, held_until: None, spent: false });
+            entry.token = Some(Token::new(expires_at));
             self.count_right(channel);
             return AttemptOutcome::Solved { expires_at, bound };
         }
         if let Some(payer) = payer {
-            self.spend(payer);
+            self.settle(payer, ReservationId::of_enrolment(id), Outcome::Succeeded);
         }
         let replaced = self.put_in_force(&address, false);
         let told = |address| Notice { kind: NoticeKind::AddressReplaced, address };
@@ -203,50 +207,6 @@ impl Ledger {
         match self.limits.attempts_per_tan - wrong {
             0 => AttemptOutcome::LastWrong { retry_after: self.fresh_tan_in(self.entry(id)), consequence },
             attempts_left => AttemptOutcome::Wrong { attempts_left, consequence },
-        }
-    }
-
-    pub(super) fn abort(&mut self, id: ChallengeId) -> Result<(), Refusal> {
-        let now = self.now;
-        let entry = self.entry_mut(id);
-        let held_until = entry.token.and_then(|token| token.held_until).filter(|until| now < *until);
-        match (entry.life, entry.token) {
-            (Life::Solved, Some(Token { spent: false, .. })) if held_until.is_some() => {
-                Err(Refusal::TokenReserved { retry_after: held_until.unwrap().since(now) })
-            }
-            (Life::Open, _) | (Life::Solved, Some(Token { spent: false, .. })) => {
-                entry.life = Life::Aborted;
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    pub(super) fn clear(
-        &mut self,
-        id: Option<ChallengeId>,
-        asks: Assurance,
-        operation: u8,
-    ) -> Result<Clearance, Objection> {
-        if self.channels.is_empty() {
-            return Ok(Clearance::NotNeeded);
-        }
-        let id = id.ok_or(Objection::Required)?;
-        let entry = self.entry(id);
-        let token = entry.token.filter(|token| entry.life == Life::Solved && !token.spent).ok_or(Objection::Invalid)?;
-        match token.held_until {
-            Some(until) if self.now < until => return Err(Objection::Reserved { retry_after: until.since(self.now) }),
-            Some(_) => return Err(Objection::Invalid),
-            None if self.now >= token.expires => return Err(Objection::Invalid),
-            None => {}
-        }
-        match entry.bound {
-            Some(bound) if bound != operation => {
-                self.void(id);
-                Err(Objection::WrongOperation)
-            }
-            None if asks == Assurance::Bound => Err(Objection::Required),
-            _ => Ok(Clearance::Token(id)),
         }
     }
 }

@@ -6,9 +6,10 @@ use proptest::prelude::*;
 
 use crate::domain::{
     address::Address,
-    assurance::Assurance,
+    assurance::{Assurance, Demand},
     channel::{Channel, Strength, Strengths},
     limits::Limits,
+    rules::settle::Outcome,
     testing::{mailbox, phone},
 };
 
@@ -69,9 +70,12 @@ pub(super) enum Step {
         operation: u8,
     },
     SetAddress(Address),
+    /// An operation outside: `tokens` shown as a one-shot token, as Taler's ids, or both.
     Reserve {
-        token: Pick,
-        asks: Assurance,
+        token: Option<Pick>,
+        taler: Vec<Pick>,
+        stepped_up: bool,
+        demand: Demand,
         operation: u8,
     },
     Redeem {
@@ -79,8 +83,30 @@ pub(super) enum Step {
         asks: Assurance,
         operation: u8,
     },
-    Spend(Pick),
-    Release(Pick),
+    /// The same work again with a token that was held before, of those.
+    Again {
+        token: Pick,
+        idempotent: bool,
+    },
+    /// A holder of a token that was held, of those, comes back, counted from the latest; or a stranger.
+    Settle {
+        token: Pick,
+        holder: usize,
+        outcome: Outcome,
+    },
+    Offer {
+        channel: Channel,
+        operation: u8,
+        session: u8,
+    },
+    /// Which id, counted from the latest.
+    Transmit(Pick),
+    /// An id, its message handed over, and its right answer.
+    ProveTaler {
+        channel: Channel,
+        operation: u8,
+        session: u8,
+    },
     Record {
         of: Pick,
         sent: bool,
@@ -162,6 +188,37 @@ fn request() -> impl Strategy<Value = Step> {
         .prop_map(|(channel, operation, key, session)| Step::Request { channel, operation, key, session })
 }
 
+fn of_channel() -> impl Strategy<Value = (Channel, u8, u8)> {
+    (channel(), 1u8..3, 1u8..3)
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        2 => Just(Outcome::Succeeded),
+        3 => Just(Outcome::NoEffect),
+        3 => prop::bool::ANY.prop_map(|over| Outcome::Unknown { over }),
+    ]
+}
+
+fn demand() -> impl Strategy<Value = Demand> {
+    let assurance = prop_oneof![
+        1 => Just(Assurance::None),
+        2 => Just(Assurance::Session),
+        6 => Just(Assurance::Token),
+        4 => Just(Assurance::Bound),
+    ];
+    let strength = prop_oneof![4 => Just(Strength::Inform), 1 => Just(Strength::Possession)];
+    (assurance, strength, prop::bool::weighted(0.2), prop::bool::weighted(0.6))
+        .prop_map(|(assurance, strength, enrolled, idempotent)| Demand { assurance, strength, enrolled, idempotent })
+}
+
+fn reserve() -> impl Strategy<Value = Step> {
+    let shown = (proptest::option::weighted(0.6, pick()), proptest::collection::vec(pick(), 0..4));
+    (shown, prop::bool::weighted(0.2), demand(), 1u8..3).prop_map(|((token, taler), stepped_up, demand, operation)| {
+        Step::Reserve { token, taler, stepped_up, demand, operation }
+    })
+}
+
 pub(super) fn step() -> impl Strategy<Value = Step> {
     let payer = || proptest::option::weighted(0.9, pick());
     let token = || (pick(), asks(), 1u8..3);
@@ -177,10 +234,14 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => channel().prop_map(Step::DropPending),
         1 => (channel(), payer(), 1u8..3).prop_map(|(channel, payer, operation)| Step::Remove { channel, payer, operation }),
         1 => address().prop_map(Step::SetAddress),
-        3 => token().prop_map(|(token, asks, operation)| Step::Reserve { token, asks, operation }),
+        6 => reserve(),
         2 => token().prop_map(|(token, asks, operation)| Step::Redeem { token, asks, operation }),
-        2 => pick().prop_map(Step::Spend),
-        2 => pick().prop_map(Step::Release),
+        8 => (pick(), prop::bool::weighted(0.9)).prop_map(|(token, idempotent)| Step::Again { token, idempotent }),
+        10 => (pick(), prop_oneof![6 => Just(0usize), 2 => Just(1), 1 => 2usize..5], outcome())
+            .prop_map(|(token, holder, outcome)| Step::Settle { token, holder, outcome }),
+        2 => of_channel().prop_map(|(channel, operation, session)| Step::Offer { channel, operation, session }),
+        3 => pick().prop_map(Step::Transmit),
+        4 => of_channel().prop_map(|(channel, operation, session)| Step::ProveTaler { channel, operation, session }),
         10 => (pick(), prop::bool::weighted(0.8), prop::bool::weighted(0.1))
             .prop_map(|(of, sent, late)| Step::Record { of, sent, late }),
         2 => pick().prop_map(Step::TakeOver),

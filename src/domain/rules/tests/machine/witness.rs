@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::tokens::Held;
 use crate::domain::{
     channel::{Channel, Strengths},
     event::{Event, EventKind},
     id::ChallengeId,
     limits::Limits,
-    rules::attempt::AttemptOutcome,
+    rules::{attempt::AttemptOutcome, settle::Outcome},
     time::Timestamp,
 };
 
@@ -17,8 +18,10 @@ pub(super) struct Witness {
     compared: HashMap<(ChallengeId, String), u16>,
     /// Right answers to each challenge.
     accepted: HashMap<ChallengeId, u16>,
-    /// Times that each token began an operation without its being given back.
-    uses: HashMap<ChallengeId, u16>,
+    /// The operations that each token was held for, in their order, and whether one was said to have had no effect.
+    held: HashMap<ChallengeId, Vec<Held>>,
+    /// Tokens that came with another operation.
+    mismatched: HashSet<ChallengeId>,
     /// Tokens that an operation spent.
     spent: HashSet<ChallengeId>,
     /// Channels of the wrong answers since the last success that clears them, over all blocks.
@@ -82,13 +85,40 @@ impl Witness {
         self.unfail();
     }
 
-    /// A token began an operation.
-    pub(super) fn used(&mut self, id: ChallengeId) {
-        let uses = self.uses.entry(id).or_default();
-        *uses += 1;
-        assert_eq!(*uses, 1, "a token began a second operation");
+    /// A token may begin an operation.
+    pub(super) fn cleared(&self, id: ChallengeId) {
         assert!(!self.spent.contains(&id), "a spent token began an operation");
+        assert!(!self.mismatched.contains(&id), "a token that came with another operation began one");
         assert_eq!(self.accepted.get(&id), Some(&1), "a token without a right answer");
+    }
+
+    /// A token is held.
+    pub(super) fn held(&mut self, id: ChallengeId, held: Held, now: Timestamp) {
+        let before = self.held.entry(id).or_default();
+        assert!(before.last().is_none_or(|last| last.given_back || now >= last.until), "two holders at once");
+        let mut unsure = before.iter().filter(|earlier| !earlier.given_back).peekable();
+        let key = unsure.peek().map_or(held.holder, |first| first.key);
+        assert_eq!(held.key, key, "the key of the work that is not settled, and else a new one");
+        for earlier in unsure {
+            assert!(held.idempotent && earlier.idempotent, "something may be done twice");
+            assert_eq!((earlier.operation, earlier.key), (held.operation, held.key), "another work");
+        }
+        before.push(held);
+    }
+
+    /// An operation succeeds within one transition.
+    pub(super) fn done(&self, id: ChallengeId) {
+        let before = self.held.get(&id).map_or(&[][..], Vec::as_slice);
+        assert!(before.iter().all(|earlier| earlier.given_back), "something may be done twice");
+    }
+
+    /// The holder of a token says what became of its work.
+    pub(super) fn said(&mut self, id: ChallengeId, outcome: Outcome, now: Timestamp) {
+        let last = self.held.get_mut(&id).and_then(|held| held.last_mut()).unwrap();
+        match outcome {
+            Outcome::Unknown { over: false } if last.idempotent => {}
+            _ => last.until = last.until.min(now),
+        }
     }
 
     /// What was written to the trail of a token.
@@ -97,7 +127,12 @@ impl Witness {
             (EventKind::TokenSpent, Some(id)) => assert!(self.spent.insert(id), "a token was spent twice"),
             (EventKind::TokenReleased, Some(id)) => {
                 assert!(!self.spent.contains(&id), "a spent token was given back");
-                self.uses.remove(&id);
+                let last = self.held.get_mut(&id).and_then(|held| held.last_mut()).unwrap();
+                assert_eq!(last.key, last.holder, "a later try says nothing of the earlier one");
+                last.given_back = true;
+            }
+            (EventKind::TokenMismatched, Some(id)) => {
+                self.mismatched.insert(id);
             }
             _ => {}
         }

@@ -47,6 +47,8 @@ fn a_stepped_up_session_suffices_where_a_session_is_asked_for_and_nowhere_else()
         let expected = if passes { Ok(Clearance::NotNeeded) } else { Err(Objection::Required) };
         assert_eq!(ask(&mut scene, Demand::of(assurance), &stepped_up()), expected, "{assurance:?}");
     }
+    let strong = Demand { strength: Strength::Possession, ..Demand::of(Assurance::Session) };
+    assert_eq!(ask(&mut scene, strong, &stepped_up()), Err(Objection::Required), "nobody knows by what it was");
     assert_eq!(ask(&mut scene, Demand::of(Assurance::Session), &Proof::default()), Err(Objection::Required));
     assert_eq!(scene.account, before);
 }

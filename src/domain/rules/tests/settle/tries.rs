@@ -113,3 +113,17 @@ fn a_hold_refuses_other_work_whatever_was_decided_before() {
     let held = case.scene.challenge(case.token).reservation.unwrap();
     assert_eq!((held.id, held.first, held.operation), (again, case.holder, operation(1)));
 }
+
+#[test]
+fn an_account_that_ends_while_its_token_is_held_frees_nothing_and_is_told_of_a_late_success() {
+    for (outcome, end) in
+        [(Outcome::Succeeded, Spent), (Outcome::NoEffect, End::VoidFree), (Outcome::Unknown { over: true }, End::Void)]
+    {
+        let mut case = Case::held(true, true);
+        let channels = case.scene.account.channels.clone();
+        case.scene.account.delete(case.scene.now, None);
+        assert_eq!(case.scene.settle(case.token, outcome), Settled::Done);
+        case.scene.account.channels = channels; // else everything passes, with a token or without
+        case.stands(end, &format!("{outcome:?} after the account's end"));
+    }
+}

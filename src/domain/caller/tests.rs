@@ -1,0 +1,85 @@
+//! What each caller may.
+
+use super::*;
+use crate::domain::keys::tests::Fixed;
+
+fn token(scope: Scope, owner: Option<&str>, mfa: Mfa) -> AccessToken {
+    AccessToken {
+        id: AccessTokenId::new(Timestamp::from_seconds(1), &Fixed(1)),
+        provenance: Provenance::Local,
+        scope,
+        owner: owner.map(|name| Username::parse(name).unwrap()),
+        mfa,
+        operations: Vec::new(),
+        description: None,
+        created_at: Timestamp::from_seconds(1),
+        expires_at: Timestamp::NEVER,
+    }
+}
+
+const DEEDS: [Deed; 10] = [
+    Deed::Read,
+    Deed::Watch,
+    Deed::LogOut,
+    Deed::EndToken,
+    Deed::ChangeFactors,
+    Deed::Prove,
+    Deed::MintToken,
+    Deed::DeleteAccount,
+    Deed::HoldToken,
+    Deed::Operate,
+];
+
+fn allowed(token: &AccessToken, username: &str) -> Vec<Deed> {
+    let username = Username::parse(username).unwrap();
+    DEEDS.into_iter().filter(|deed| token.may(*deed, &username).is_ok()).collect()
+}
+
+#[test]
+fn nobody_may_anything_to_another_account() {
+    for mfa in [Mfa::NonInteractive, Mfa::Pending, Mfa::SteppedUp { until: Timestamp::NEVER }] {
+        for scope in [Scope::ReadWrite, Scope::ReadOnly] {
+            assert_eq!(allowed(&token(scope, Some("alice"), mfa), "bob"), []);
+            assert_eq!(allowed(&token(scope, Some("alice"), mfa), "Alice"), []);
+        }
+    }
+}
+
+#[test]
+fn each_scope_may_what_the_table_says() {
+    use Deed::{ChangeFactors, DeleteAccount, EndToken, HoldToken, LogOut, MintToken, Operate, Prove, Read, Watch};
+    assert_eq!(allowed(&token(Scope::Admin, None, Mfa::Pending), "bob"), [Read, ChangeFactors, DeleteAccount, Operate]);
+    assert_eq!(allowed(&token(Scope::Service, None, Mfa::Pending), "bob"), [MintToken, DeleteAccount, HoldToken]);
+    assert_eq!(allowed(&token(Scope::ReadOnly, Some("bob"), Mfa::Pending), "bob"), [Read, Watch, LogOut]);
+    assert_eq!(
+        allowed(&token(Scope::ReadWrite, Some("bob"), Mfa::Pending), "bob"),
+        [Read, Watch, LogOut, EndToken, ChangeFactors, Prove, MintToken, DeleteAccount]
+    );
+    assert_eq!(
+        allowed(&token(Scope::ReadWrite, Some("bob"), Mfa::NonInteractive), "bob"),
+        [Read, Watch, LogOut, EndToken, ChangeFactors]
+    );
+}
+
+#[test]
+fn an_api_token_passes_what_it_names_unproven_and_a_look_only_token_only_looks() {
+    let bob = Username::parse("bob").unwrap();
+    let mut api = token(Scope::ReadWrite, Some("bob"), Mfa::NonInteractive);
+    api.operations = vec!["transfer".to_owned()];
+    assert_eq!(api.may_begin("transfer", false, &bob), Ok(Passage::Unproven));
+    assert_eq!(api.may_begin("cashout", false, &bob), Err(Forbidden));
+    assert_eq!(api.may_begin("transfer", false, &Username::parse("alice").unwrap()), Err(Forbidden));
+    let looking = token(Scope::ReadOnly, Some("bob"), Mfa::Pending);
+    assert_eq!(looking.may_begin("balance", true, &bob), Ok(Passage::Proven));
+    assert_eq!(looking.may_begin("transfer", false, &bob), Err(Forbidden));
+    for scope in [Scope::Admin, Scope::Service] {
+        assert_eq!(token(scope, None, Mfa::Pending).may_begin("transfer", true, &bob), Err(Forbidden));
+    }
+}
+
+#[test]
+fn an_api_token_begins_none_of_the_services_own_protected_operations() {
+    assert_eq!(token(Scope::ReadWrite, Some("bob"), Mfa::NonInteractive).may_begin_own_operation(), Err(Forbidden));
+    assert_eq!(token(Scope::ReadWrite, Some("bob"), Mfa::Pending).may_begin_own_operation(), Ok(()));
+    assert_eq!(token(Scope::Admin, None, Mfa::NonInteractive).may_begin_own_operation(), Ok(()));
+}

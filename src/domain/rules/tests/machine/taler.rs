@@ -1,0 +1,118 @@
+//! Taler's challenges: offered as ids of which nothing is stored, sent, solved, and void with all others.
+
+use super::{
+    ledger::{Ledger, Life},
+    play::{Named, Play},
+    step::{Guess, Pick},
+};
+use crate::domain::{
+    challenge::ChallengeKind,
+    channel::{Channel, Strength},
+    id::{ChallengeId, TransmissionId},
+    refusal::Refusal,
+    rules::request::NewChallenge,
+    taler::TalerId,
+    testing::Scene,
+    time::Timestamp,
+};
+
+/// An id that was handed out.
+#[derive(Clone, Debug)]
+pub(super) struct Offer {
+    pub(super) id: TalerId,
+    operation: u8,
+    session: u8,
+    until: Timestamp,
+    pub(super) void: bool,
+}
+
+/// What a sending is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Message {
+    First,
+    Again { fresh: bool },
+}
+
+impl Ledger {
+    fn transmit(&mut self, offer: &Offer, transmission: TransmissionId) -> Result<Message, Refusal> {
+        let id = offer.id.challenge;
+        if self.entries.iter().all(|entry| entry.id != id) {
+            let known = !offer.void && self.now < offer.until;
+            return known.then_some(()).ok_or(Refusal::TransactionNotFound).and_then(|()| {
+                self.refuse_blocked()?;
+                self.refuse_hot(offer.id.channel, |_| false).map(|()| Message::First)
+            });
+        }
+        match self.entry(id).life {
+            Life::Solved => return Err(Refusal::ChallengeSolved),
+            Life::Aborted | Life::Void => return Err(Refusal::TransactionNotFound),
+            Life::Open => self.refuse_blocked()?,
+        }
+        if self.now >= self.entry(id).ends {
+            return Err(Refusal::TransactionNotFound);
+        }
+        self.retransmit(id, transmission).map(|fresh| Message::Again { fresh })
+    }
+}
+
+impl Play {
+    pub(super) fn offer(&mut self, channel: Channel, operation: u8, session: u8) -> Option<ChallengeId> {
+        for strength in [Strength::Inform, Strength::Possession] {
+            let strong = |channel: &Channel| self.scene.strengths.of(*channel) >= strength;
+            let expected: Vec<_> = self.ledger.channels.keys().copied().filter(strong).collect();
+            let offered = self.scene.account.offered_to_taler(&self.scene.terms(), strength);
+            assert_eq!(offered.into_iter().map(|offer| offer.channel).collect::<Vec<_>>(), expected);
+        }
+        self.ledger.channels.get(&channel)?;
+        let id = TalerId { session: Some(Scene::session(session)), ..self.scene.offer(channel, operation) };
+        let (until, challenge) = (self.scene.now.plus(self.scene.limits.ticket_lifetime), id.challenge);
+        self.ledger.offers.push(Offer { id, operation, session, until, void: false });
+        Some(challenge)
+    }
+
+    pub(super) fn transmit_of(&mut self, Pick(back): Pick) {
+        let offers = &self.ledger.offers;
+        let Some(from_youngest) = back.checked_rem(offers.len()) else { return };
+        let id = offers.iter().rev().nth(from_youngest).unwrap().id.challenge;
+        self.transmit(id);
+    }
+
+    pub(super) fn transmit(&mut self, id: ChallengeId) {
+        let offer = self.ledger.offers.iter().find(|offer| offer.id.challenge == id).unwrap().clone();
+        self.transition(Named { challenge: Some(id), key: None }, |play| {
+            let new = NewChallenge { id, ..play.scene.new_challenge(offer.session) };
+            let expected = play.ledger.transmit(&offer, new.sending.transmission);
+            let answer = play.scene.ask(|account, terms| account.transmit_taler(terms, &offer.id, &new));
+            assert_eq!(answer, expected.clone().map(|_| ()));
+            match expected {
+                Ok(Message::First) => {
+                    let address = play.ledger.channels.get(&offer.id.channel).unwrap().clone();
+                    play.write(&new, ChallengeKind::Taler, address, offer.session).bound = Some(offer.operation);
+                }
+                Ok(Message::Again { fresh }) => play.message(id, fresh),
+                Err(_) => {}
+            }
+        });
+    }
+
+    pub(super) fn prove_taler(&mut self, channel: Channel, operation: u8, session: u8) {
+        let before = self.ledger.entries.len();
+        let Some(id) = self.offer(channel, operation, session) else { return };
+        self.transmit(id);
+        if self.ledger.entries.len() > before {
+            self.record(id, true, false);
+            self.attempt(id, Guess::Right);
+        }
+    }
+
+    /// At which endpoints a challenge is known.
+    pub(super) fn known_at(&self, id: ChallengeId) {
+        let (entry, account) = (self.ledger.entry(id), &self.scene.account);
+        let unknown = Err(Refusal::ChallengeNotFound);
+        let (here, there) =
+            if entry.kind == ChallengeKind::Taler { (unknown.clone(), Ok(())) } else { (Ok(()), unknown) };
+        assert_eq!(account.refuse_taler(id), here);
+        let there = if entry.is_unsent() { Err(Refusal::ChallengeNotFound) } else { there };
+        assert_eq!(account.refuse_unsent_taler(id), there);
+    }
+}
