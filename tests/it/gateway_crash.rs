@@ -7,6 +7,7 @@ mod frozen;
 mod instances;
 mod jam;
 mod killed;
+mod logging_in;
 mod reserving;
 mod settling;
 mod spread;
@@ -48,6 +49,14 @@ path = "/accounts/{username}/closure"
 idempotent = true
 closes_account = true
 summary = "Close the account {{ username }}"
+[[gateway.operation]]
+name = "login"
+method = "POST"
+path = "/accounts/{username}/token"
+assurance = "token"
+on_missing = "challenge"
+identity = "response"
+revoke_path = "/accounts/{username}/token"
 "#;
 
 /// Limits that no test meets.
