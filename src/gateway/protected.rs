@@ -161,7 +161,8 @@ impl Sent<'_> {
         let headers = request.headers_mut();
         headers.insert(X_REQUEST_ID, value_of(self.name.as_str().as_bytes())?);
         headers.insert(X_TAN_ACCOUNT, value_of(self.account.as_str().as_bytes())?);
-        if let Some(credential) = &gate.shared().credential {
+        // A log-in's own credential is what the core is to judge: under another, its yes would say nothing.
+        if let (Some(credential), KnownBy::Request) = (&gate.shared().credential, self.operation.identity) {
             headers.insert(AUTHORIZATION, HeaderValue::clone(credential));
         }
         Ok(request)
