@@ -37,6 +37,8 @@ pub enum Whose<'a> {
 pub struct Routes {
     routes: Vec<Route>,
     default: DefaultRoute,
+    /// What stands before every path at the bank core.
+    base: String,
 }
 
 #[derive(Clone, Debug)]
@@ -54,12 +56,12 @@ enum Segment {
 }
 
 impl Routes {
-    /// The routes of `[[gateway.operation]]`.
+    /// The routes of `[[gateway.operation]]`, of a bank core that has them below `base`.
     #[must_use]
-    pub fn new(gateway: &Gateway) -> Self {
+    pub fn new(gateway: &Gateway, base: &str) -> Self {
         let mut routes: Vec<_> = gateway.operations.iter().map(Route::of).collect();
         routes.sort_by(|one, other| one.rank().cmp(other.rank()));
-        Self { routes, default: gateway.default }
+        Self { routes, default: gateway.default, base: base.to_owned() }
     }
 
     /// Whose a request with this method and target is.
@@ -98,10 +100,20 @@ impl Routes {
     /// A path that is not in any route's normal form: it passes where nobody could take it for one.
     fn whose_if_odd(&self, method: &str, target: &Target<'_>) -> Whose<'_> {
         let asked: Vec<&Route> = self.routes.iter().filter(|route| route.could_be_asked(method, target)).collect();
-        let doubtful = any_reading(target.path(), |segments| {
-            could_be_own(segments) || asked.iter().any(|route| route.could_be(segments))
-        });
+        let wanted = |segments: &[&[u8]]| could_be_own(segments) || asked.iter().any(|route| route.could_be(segments));
+        let doubtful = any_reading(target.path(), wanted) || self.could_leave_base(target.path(), wanted);
         if doubtful { Whose::Doubtful } else { self.unnamed(method) }
+    }
+
+    /// Whether a reader of base and `path` could leave the base (`/../base/accounts/…` comes back to it), or find there
+    /// what is `wanted`.
+    fn could_leave_base(&self, path: &str, wanted: impl Fn(&[&[u8]]) -> bool) -> bool {
+        let base: Vec<&str> = self.base.split('/').skip(1).collect();
+        !base.is_empty()
+            && any_reading(&format!("{}{path}", self.base), |segments| {
+                let stays = base.iter().zip(segments).all(|(base, segment)| could_be(segment, base));
+                segments.get(base.len()..).is_none_or(|below| !stays || wanted(below))
+            })
     }
 
     fn unnamed(&self, method: &str) -> Whose<'_> {
