@@ -242,3 +242,13 @@ async fn a_log_in_is_judged_by_its_own_password_also_where_the_core_is_called_wi
     assert_eq!(log_in(&client, CORE_PASSWORD, "").await.text("access_token"), CORE_SESSION);
     bank.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_s_log_in_has_a_body_as_small_as_the_service_s_own() {
+    let bank = Bank::open().await;
+    let body = format!("\"{}\"", "x".repeat(64 * 1024));
+    let refused = bank.client("").send(reqwest::Method::POST, PATH, &[], Some(body)).await;
+    assert_eq!(refused.error(), (413, 32), "{refused:?}");
+    assert_eq!(bank.core.hits("POST", PATH), 0);
+    bank.close().await;
+}
