@@ -2,7 +2,7 @@
 //! because a lenient reader could take it for something that it is not.
 
 use super::{
-    lenient::{any_reading, could_be, is_plain, is_plain_segment},
+    lenient::{any_reading, could_be, could_be_parameter, is_plain, is_plain_segment},
     target::Target,
 };
 use crate::{
@@ -100,9 +100,20 @@ impl Routes {
     /// A path that is not in any route's normal form: it passes where nobody could take it for one.
     fn whose_if_odd(&self, method: &str, target: &Target<'_>) -> Whose<'_> {
         let asked: Vec<&Route> = self.routes.iter().filter(|route| route.could_be_asked(method, target)).collect();
-        let wanted = |segments: &[&[u8]]| could_be_own(segments) || asked.iter().any(|route| route.could_be(segments));
-        let doubtful = any_reading(target.path(), wanted) || self.could_leave_base(target.path(), wanted);
+        let doubtful = self.could_be_read_as(target.path(), |segments| {
+            could_be_own(segments) || asked.iter().any(|route| route.could_be(segments))
+        });
         if doubtful { Whose::Doubtful } else { self.unnamed(method) }
+    }
+
+    /// Whether `target` could be taken for a protected route if its method were another: a form can name one.
+    #[must_use]
+    pub fn could_be_protected_otherwise(&self, target: &Target<'_>) -> bool {
+        self.could_be_read_as(target.path(), |segments| self.routes.iter().any(|route| route.could_be(segments)))
+    }
+
+    fn could_be_read_as(&self, path: &str, wanted: impl Fn(&[&[u8]]) -> bool + Copy) -> bool {
+        any_reading(path, wanted) || self.could_leave_base(path, wanted)
     }
 
     /// Whether a reader of base and `path` could leave the base (`/../base/accounts/…` comes back to it), or find there
@@ -218,7 +229,7 @@ fn could_be_own(segments: &[&[u8]]) -> bool {
 /// Whether a framework that lets the query name the method would read one there.
 fn names_another_method(query: &str) -> bool {
     let mut names = query.split(['&', ';']).map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name));
-    names.any(|name| METHOD_PARAMETERS.iter().any(|parameter| could_be(name.as_bytes(), parameter)))
+    names.any(|name| METHOD_PARAMETERS.iter().any(|parameter| could_be_parameter(name.as_bytes(), parameter)))
 }
 
 #[cfg(test)]

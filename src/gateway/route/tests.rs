@@ -178,7 +178,14 @@ fn a_head_in_another_spelling_is_refused_like_a_get() {
 #[test]
 fn a_query_that_names_another_method_reaches_no_protected_path() {
     let routes = only_transfers();
-    for query in ["_method=POST", "a=1&_METHOD=post", "%5fmethod=POST", "x-http-method-override=POST"] {
+    for query in [
+        "_method=POST",
+        "a=1&_METHOD=post",
+        "%5fmethod=POST",
+        ".method=POST",
+        "%5bmethod=POST",
+        "x-http-method-override=POST",
+    ] {
         assert_eq!(whose(&routes, "GET", &format!("/accounts/alice/transactions?{query}")), "doubtful", "{query}");
         assert_eq!(whose(&routes, "GET", &format!("/accounts/alice?{query}")), "core", "{query}");
     }
