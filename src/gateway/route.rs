@@ -35,7 +35,7 @@ pub enum Whose<'a> {
 /// The protected routes, and what becomes of all others.
 #[derive(Clone, Debug)]
 pub struct Routes {
-    routes: Vec<Route>,
+    named: Vec<Route>,
     default: DefaultRoute,
     /// What stands before every path at the bank core.
     base: String,
@@ -59,9 +59,9 @@ impl Routes {
     /// The routes of `[[gateway.operation]]`, of a bank core that has them below `base`.
     #[must_use]
     pub fn new(gateway: &Gateway, base: &str) -> Self {
-        let mut routes: Vec<_> = gateway.operations.iter().map(Route::of).collect();
-        routes.sort_by(|one, other| one.rank().cmp(other.rank()));
-        Self { routes, default: gateway.default, base: base.to_owned() }
+        let mut named: Vec<_> = gateway.operations.iter().map(Route::of).collect();
+        named.sort_by(|one, other| one.rank().cmp(other.rank()));
+        Self { named, default: gateway.default, base: base.to_owned() }
     }
 
     /// Whose a request with this method and target is.
@@ -79,8 +79,7 @@ impl Routes {
         }
         // Every route that could be meant has to be the one that is: a normal form of one may be a mangled other.
         let mut exact = None;
-        for route in
-            self.routes.iter().filter(|route| route.could_be_asked(method, target) && route.could_be(&segments))
+        for route in self.named.iter().filter(|route| route.could_be_asked(method, target) && route.could_be(&segments))
         {
             let Some(username) = route.matched(method, &segments) else { return Whose::Doubtful };
             exact = exact.or(Some((route, username)));
@@ -99,7 +98,7 @@ impl Routes {
 
     /// A path that is not in any route's normal form: it passes where nobody could take it for one.
     fn whose_if_odd(&self, method: &str, target: &Target<'_>) -> Whose<'_> {
-        let asked: Vec<&Route> = self.routes.iter().filter(|route| route.could_be_asked(method, target)).collect();
+        let asked: Vec<&Route> = self.named.iter().filter(|route| route.could_be_asked(method, target)).collect();
         let doubtful = self.could_be_read_as(target.path(), |segments| {
             could_be_own(segments) || asked.iter().any(|route| route.could_be(segments))
         });
@@ -109,7 +108,7 @@ impl Routes {
     /// Whether `target` could be taken for a protected route if its method were another: a form can name one.
     #[must_use]
     pub fn could_be_protected_otherwise(&self, target: &Target<'_>) -> bool {
-        self.could_be_read_as(target.path(), |segments| self.routes.iter().any(|route| route.could_be(segments)))
+        self.could_be_read_as(target.path(), |segments| self.named.iter().any(|route| route.could_be(segments)))
     }
 
     fn could_be_read_as(&self, path: &str, wanted: impl Fn(&[&[u8]]) -> bool + Copy) -> bool {
