@@ -139,13 +139,15 @@ impl Body for Outgoing {
 pub struct Reply {
     body: Incoming,
     size: BodySize,
+    /// What broke the body off, while what came before it is still to be written.
+    broken: Option<hyper::Error>,
 }
 
 impl Reply {
     /// `size` is what the client is told.
     #[must_use]
     pub const fn new(body: Incoming, size: BodySize) -> Self {
-        Self { body, size }
+        Self { body, size, broken: None }
     }
 }
 
@@ -157,6 +159,9 @@ impl MessageBody for Reply {
     }
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, hyper::Error>>> {
+        if let Some(error) = self.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         loop {
             match ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 Some(Ok(frame)) => {
@@ -164,7 +169,13 @@ impl MessageBody for Reply {
                         return Poll::Ready(Some(Ok(bytes)));
                     }
                 }
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Err(error)) => {
+                    // The server writes what it has when there is nothing more to take, and drops it with an error: the
+                    // client is to see the status line, which may tell of something that was done.
+                    self.broken = Some(error);
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 None => return Poll::Ready(None),
             }
         }

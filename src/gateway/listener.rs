@@ -6,7 +6,7 @@ use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
     guard::fn_guard,
     http::{
-        Method,
+        ConnectionType, Method,
         header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HeaderValue},
     },
     web,
@@ -16,6 +16,7 @@ use tracing::Instrument;
 use super::{
     forward,
     gate::{Gate, Shared},
+    headers::Length,
     protected::{self, Answer},
     route::{Whose, is_the_services_own},
     target::Target,
@@ -25,6 +26,7 @@ use crate::{
     http::{
         code::Code,
         error::ApiError,
+        header_names::TAN_REQUIRED,
         metrics,
         middleware::cors,
         server::{Bound, bind_bare},
@@ -76,7 +78,10 @@ async fn at_the_gate(request: HttpRequest, payload: web::Payload) -> HttpRespons
             match answer {
                 Ok(Answer::Core(reply)) => seen.passed_on(operation.path.as_str(), reply),
                 Ok(Answer::Own(reply)) => seen.answer(operation.path.as_str(), with_cors(&gate, &request, reply)),
-                Err(error) => seen.answer(operation.path.as_str(), with_cors(&gate, &request, error.error_response())),
+                Err(error) => {
+                    let reply = closing_if_unread(&request, with_cors(&gate, &request, error.error_response()));
+                    seen.answer(operation.path.as_str(), reply)
+                }
             }
         }
         Whose::Own => own_reply(&gate, &request, ApiError::new(Code::EndpointUnknown).error_response()),
@@ -110,11 +115,19 @@ async fn pass(gate: &Gate, request: &HttpRequest, payload: web::Payload) -> Http
 /// A reply of the gateway's own: with our headers, a line in the log and a count.
 fn own_reply(gate: &Gate, request: &HttpRequest, reply: HttpResponse) -> HttpResponse {
     let seen = gate.shared().frame.enter(request);
-    let mut reply = with_cors(gate, request, reply);
-    if upgrade::is_raw(request) {
-        reply.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
+    seen.answer(REFUSED, closing_if_unread(request, with_cors(gate, request, reply)))
+}
+
+/// Ends the connection of a request that was refused and has a body: whether all of it has come already is chance, and
+/// nothing may be told by that.
+fn closing_if_unread(request: &HttpRequest, mut reply: HttpResponse) -> HttpResponse {
+    let has_body = !matches!(Length::announced(request), Length::None | Length::Known(0));
+    // The one refusal that is a step of every approval, and always made of the whole body.
+    let was_read = reply.headers().contains_key(TAN_REQUIRED);
+    if upgrade::is_raw(request) || (has_body && !was_read) {
+        reply.head_mut().set_connection_type(ConnectionType::Close);
     }
-    seen.answer(REFUSED, reply)
+    reply
 }
 
 fn with_cors(gate: &Gate, request: &HttpRequest, mut reply: HttpResponse) -> HttpResponse {

@@ -60,14 +60,16 @@ async fn spoken(address: SocketAddr, request: &str) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-/// The same where the client has nothing more to say: a server that refuses a request waits a while for the rest of it.
+/// The same where the client leaves once it has its answer: a server that refuses a request waits a while for the rest.
 async fn said(address: SocketAddr, request: &str) -> String {
     let mut connection = TcpStream::connect(address).await.unwrap();
     connection.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = read_until(&mut connection, "\r\n\r\n").await;
     connection.shutdown().await.unwrap();
-    let mut answer = Vec::new();
-    connection.read_to_end(&mut answer).await.unwrap();
-    String::from_utf8(answer).unwrap()
+    let mut body = Vec::new();
+    connection.read_to_end(&mut body).await.unwrap();
+    answer.push_str(&String::from_utf8(body).unwrap());
+    answer
 }
 
 /// A request without a body, on a connection that ends with it.

@@ -35,6 +35,9 @@ pub enum Unanswered {
     /// The connection ended before the status line.
     #[error("the bank core hung up before its status line")]
     HungUp,
+    /// Something came that is no status line.
+    #[error("the bank core's answer is no HTTP")]
+    Garbled,
     /// The status line did not come in time.
     #[error("the bank core did not answer in time")]
     TimedOut,
@@ -157,7 +160,12 @@ impl Upstream {
     pub async fn send(&self, request: Request<Outgoing>) -> Result<Response<Incoming>, Unanswered> {
         self.0.request(request).await.map_err(|error| {
             tracing::debug!(error = %error, "the bank core gave no answer");
-            if error.is_connect() { Unanswered::NeverReached } else { Unanswered::HungUp }
+            if error.is_connect() {
+                return Unanswered::NeverReached;
+            }
+            let parse = |error: &hyper::Error| error.is_parse();
+            let cause = std::error::Error::source(&error).and_then(|source| source.downcast_ref());
+            if cause.is_some_and(parse) { Unanswered::Garbled } else { Unanswered::HungUp }
         })
     }
 }
@@ -167,6 +175,7 @@ impl From<Unanswered> for ApiError {
         let hint = match unanswered {
             Unanswered::NeverReached => "The bank core could not be reached; nothing was done.",
             Unanswered::HungUp => "The bank core hung up before it answered.",
+            Unanswered::Garbled => "The bank core answered with something else than HTTP.",
             Unanswered::TimedOut => "The bank core took too long.",
         };
         Self::new(Code::UpstreamFailed).hint(hint)

@@ -45,8 +45,9 @@ pub struct Bound {
 
 /// Binds `$app` with the bounds that every listener has. No function: the type of an app is its layers'.
 macro_rules! bound {
-    ($app:expr, $listen:expr, $workers:expr) => {{
+    ($app:expr, $listen:expr, $workers:expr, $half_closed:expr) => {{
         let mut server = HttpServer::new($app)
+            .h1_allow_half_closed($half_closed)
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_WITHIN)
             .client_disconnect_timeout(CLOSE_WITHIN)
@@ -80,13 +81,14 @@ pub fn bind_operators(listen: &Listen, operators: Operators) -> io::Result<Bound
 }
 
 /// Binds a listener of `routes` without any layer around them: what passes through the gateway is not ours to dress.
-/// `routes` is called on each worker's thread.
+/// `routes` is called on each worker's thread. A client that closes its side of a connection is gone, so that what was begun
+/// for it at the bank core ends too.
 pub fn bind_bare(
     listen: &Listen,
     workers: Option<usize>,
     routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<Bound> {
-    bound!(move || App::new().configure(&routes), listen, workers)
+    bound!(move || App::new().configure(&routes), listen, workers, false)
 }
 
 fn bind(
@@ -97,7 +99,7 @@ fn bind(
     routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<Bound> {
     let frame = Frame::new(ids);
-    bound!(move || App::new().configure(&routes).wrap(cors(&origins)).wrap(frame.clone()), listen, workers)
+    bound!(move || App::new().configure(&routes).wrap(cors(&origins)).wrap(frame.clone()), listen, workers, true)
 }
 
 /// A socket at `path`. One that a dead process left behind is replaced; one that is listened at, and any other file, is

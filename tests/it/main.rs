@@ -2,12 +2,14 @@
 #![cfg(test)]
 
 mod app;
+mod bank_core;
 mod budgets;
 mod clock;
 mod contract;
 mod crash;
 mod database_away;
 mod demo;
+mod gateway;
 mod identity;
 mod leaks;
 mod life_of_a_challenge;
@@ -21,3 +23,4 @@ mod start;
 mod storage_traps;
 mod tls;
 mod trail;
+mod wire;

@@ -149,6 +149,6 @@ fn outcome_of(answer: &Result<Response<Incoming>, Unanswered>) -> Outcome {
     match answer {
         Ok(answer) => Outcome::of_status(answer.status().as_u16()),
         Err(Unanswered::NeverReached) => Outcome::NoEffect,
-        Err(Unanswered::HungUp | Unanswered::TimedOut) => Outcome::Unknown { over: false },
+        Err(Unanswered::HungUp | Unanswered::Garbled | Unanswered::TimedOut) => Outcome::Unknown { over: false },
     }
 }

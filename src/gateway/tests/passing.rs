@@ -176,3 +176,24 @@ async fn what_would_mirror_the_gateway_is_refused() {
     assert!(reply.starts_with("HTTP/1.1 4"), "{reply}");
     assert_eq!(core.seen().len(), 0);
 }
+
+#[actix_web::test]
+async fn what_is_no_http_is_told_and_never_asked_for_again() {
+    let core = Core::answering("hello\r\n\r\nconnection: close").await;
+    let reply = served(&core, |address| asked(address, "GET /x", "")).await;
+    assert_eq!((code_of(&reply), core.seen().len()), ((502, 10091), 1), "{reply}");
+}
+
+#[actix_web::test]
+async fn a_length_that_is_none_ends_the_connection() {
+    let core = Core::answering(OK).await;
+    served(&core, |address| async move {
+        for length in ["+5", "-5", "0x5", "5, 5", "5;", "", "5.0", "-0", "+0", "18446744073709551621", "\"5\"", "5 5"] {
+            let head = format!("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\nhello");
+            let reply = said(address, &format!("{head}GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n")).await;
+            assert!(reply.starts_with("HTTP/1.1 400"), "{length}: {reply}");
+        }
+    })
+    .await;
+    assert_eq!(core.seen(), Vec::<String>::new());
+}

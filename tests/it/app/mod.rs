@@ -229,7 +229,7 @@ impl Customer {
 }
 
 /// The phone number and mailbox of a test's customer.
-fn addresses_of(username: &str) -> (String, String) {
+pub fn addresses_of(username: &str) -> (String, String) {
     let number: u32 =
         username.bytes().fold(7u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 10_000_000;
     (format!("+4179{number:07}"), format!("{username}@example.com"))
