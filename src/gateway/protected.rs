@@ -161,7 +161,8 @@ impl Sent<'_> {
         let headers = request.headers_mut();
         headers.insert(X_REQUEST_ID, value_of(self.name.as_str().as_bytes())?);
         headers.insert(X_TAN_ACCOUNT, value_of(self.account.as_str().as_bytes())?);
-        if let Some(credential) = &gate.shared().credential {
+        // Of a log-in the core checks the caller's own: with another credential its yes would say nothing of the password.
+        if let (KnownBy::Request, Some(credential)) = (self.operation.identity, &gate.shared().credential) {
             headers.insert(AUTHORIZATION, HeaderValue::clone(credential));
         }
         Ok(request)

@@ -227,3 +227,17 @@ async fn a_withheld_session_is_ended_at_the_core_where_it_says_how_and_a_proven_
     let ended = core.iter().filter(|seen| seen.method == "DELETE").count();
     assert_eq!(ended, 2, "two were withheld, one was handed over");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_from_a_file_does_not_take_the_place_of_the_password() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("credential");
+    std::fs::write(&file, "Bearer the-service-itself\n").unwrap();
+    let bank = Bank::with(Plan::lines(&format!("upstream_authorization = \"file:{}\"", file.display()))).await;
+    let client = bank.client("");
+    let refused = log_in(&client, "guess", "").await;
+    assert_eq!(refused.error(), (401, 5104), "{refused:?}");
+    assert_eq!(log_in(&client, CORE_PASSWORD, "").await.status, 200);
+    assert_eq!(bank.core.last("POST", PATH).header("authorization"), Some(basic("alice", CORE_PASSWORD)));
+    bank.close().await;
+}
