@@ -1,4 +1,4 @@
-//! `[gateway]`: the reverse proxy in front of the bank core. Read and checked by this release, served by a later one.
+//! `[gateway]`: the reverse proxy in front of the bank core.
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
