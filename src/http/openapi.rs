@@ -16,7 +16,7 @@ use utoipa::{
 
 use super::{
     docs,
-    routes::Documented,
+    routes::{Documented, TalerDocumented, faces_the_world},
     wire::error::{ErrorBody, RateLimitedBody, TanRequiredBody, WrongTanBody},
 };
 
@@ -42,6 +42,7 @@ use super::{
         (name = "channels", description = "The ways in which an account proves itself."),
         (name = "challenges", description = "Asking for a proof, and giving it."),
         (name = "tokens", description = "Access tokens of an account."),
+        (name = "back channel", description = "Tokens that a bank core holds and settles itself; scope `service`."),
         (name = "operators", description = "What operators do; scope `admin`.")
     )
 )]
@@ -69,11 +70,34 @@ const HEADERS: [(&str, Type, &str); 4] = [
     ("TAN-Required", Type::String, "With 10002: the assurance that is asked for."),
 ];
 
-/// The whole document.
+/// The whole document of the API's listener.
 #[must_use]
 pub fn document() -> Contract {
     let mut contract = Whole::openapi();
     contract.merge(Documented::openapi());
+    completed(contract)
+}
+
+/// What the service itself serves at the gateway: accounts' factors and challenges, Taler's flow, and below `/tanager`
+/// what anyone may read.
+#[must_use]
+pub fn document_for_the_world() -> Contract {
+    let mut contract = document();
+    let paths = std::mem::take(&mut contract.paths.paths);
+    let read_by_anyone = ["/config", "/openapi.json", "/docs"];
+    contract.paths.paths = paths
+        .into_iter()
+        .filter_map(|(path, item)| match path.as_str() {
+            known if read_by_anyone.contains(&known) => Some((format!("/tanager{path}"), item)),
+            own if faces_the_world(own) => Some((path, item)),
+            _ => None,
+        })
+        .collect();
+    contract.merge(completed(TalerDocumented::openapi()));
+    contract
+}
+
+fn completed(mut contract: Contract) -> Contract {
     describe_headers(&mut contract);
     errors::describe(&mut contract);
     for operation in contract.paths.paths.values_mut().flat_map(operations) {

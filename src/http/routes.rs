@@ -15,11 +15,14 @@ use super::{
 };
 use crate::{domain::chance::Chance, service::Service};
 
-/// Writes the table down once, and makes of it what is mounted, a list for comparison, and the paths of the document:
+/// Writes a table down once, and makes of it what is mounted, a list for comparison, and the paths of the document:
 /// a route whose handler is not documented does not compile.
 macro_rules! table {
-    ($($path:literal { $($verb:ident $group:ident::$handler:ident),+ $(,)? })+) => {
-        fn mount(routes: &mut web::ServiceConfig, wanted: impl Fn(&str) -> bool) {
+    (
+        $mount:ident, $table:ident, $documented:ident:
+        $($path:literal { $($verb:ident $group:ident::$handler:ident),+ $(,)? })+
+    ) => {
+        fn $mount(routes: &mut web::ServiceConfig, wanted: impl Fn(&str) -> bool) {
             $(if wanted($path) {
                 routes.service(web::resource($path)$(.route(method::$verb().to($group::$handler)))+);
             })+
@@ -27,15 +30,16 @@ macro_rules! table {
 
         /// Every path of the table with its methods.
         #[cfg(test)]
-        pub(super) const TABLE: &[(&str, &[&str])] = &[$(($path, &[$(stringify!($verb)),+])),+];
+        pub(super) const $table: &[(&str, &[&str])] = &[$(($path, &[$(stringify!($verb)),+])),+];
 
         #[derive(utoipa::OpenApi)]
         #[openapi(paths($($($group::$handler),+),+))]
-        pub(super) struct Documented;
+        pub(super) struct $documented;
     };
 }
 
 table! {
+    mount, TABLE, Documented:
     "/config" { get public::config }
     "/health/live" { get public::live }
     "/health/ready" { get public::ready }
@@ -64,8 +68,15 @@ table! {
     "/operations" { post operations::describe_operation }
 }
 
+// Taler's flow, at the gateway alone (`api.md` section 6c).
+table! {
+    mount_taler, TALER_TABLE, TalerDocumented:
+    "/accounts/{username}/challenge/{challenge_id}" { post taler::transmit_taler }
+    "/accounts/{username}/challenge/{challenge_id}/confirm" { post taler::confirm_taler }
+}
+
 /// Whether a path of the table is the service's own at the gateway too.
-fn faces_the_world(path: &str) -> bool {
+pub(super) fn faces_the_world(path: &str) -> bool {
     let below = path.strip_prefix("/accounts/{username}/").and_then(|rest| rest.split('/').next());
     matches!(below, Some("tan" | "challenge" | "session"))
 }
@@ -75,6 +86,7 @@ fn faces_the_world(path: &str) -> bool {
 pub struct Api {
     service: Service,
     docs: Docs,
+    docs_for_the_world: Docs,
     pub(super) allowed_origins: Arc<[String]>,
     pub(super) ids: Arc<RequestIds>,
 }
@@ -89,6 +101,7 @@ impl Api {
         Ok(Self {
             service,
             docs: Docs::of(&super::openapi::document())?,
+            docs_for_the_world: Docs::of(&super::openapi::document_for_the_world())?,
             allowed_origins: allowed_origins.into_iter().collect(),
             ids: Arc::new(RequestIds::new(chance)),
         })
@@ -109,12 +122,9 @@ impl Api {
             .app_data(self.service.clone())
             .app_data(AccountsAlone);
         mount(routes, faces_the_world);
-        let taler = "/accounts/{username}/challenge/{challenge_id}";
-        routes
-            .service(web::resource(taler).route(method::post().to(taler::transmit_taler)))
-            .service(web::resource(format!("{taler}/confirm")).route(method::post().to(taler::confirm_taler)));
+        mount_taler(routes, |_| true);
         routes.service(web::resource("/tanager/config").route(method::get().to(public::config)));
-        self.docs.configure(routes, "/tanager");
+        self.docs_for_the_world.configure(routes, "/tanager");
     }
 
     /// The use cases.

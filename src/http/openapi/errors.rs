@@ -16,13 +16,16 @@ use crate::http::{
         ChannelExists, ChannelNotActive, ChannelNotSupported, ChannelScriptFailed, CompressionInvalid, EndpointUnknown,
         Forbidden, HeadersMalformed, IdempotencyMismatch, JsonInvalid, MissingTanInfo, ParameterMalformed,
         ParameterMissing, ReservationNotFound, TanRateLimited, TanRequired, TemporarilyUnavailable, TokenInvalid,
-        TokenReserved, TokenWrongOperation, Unauthorized, UnknownAccount, UploadExceedsLimit, UsernameReuse,
+        TokenReserved, TokenWrongOperation, TransactionNotFound, Unauthorized, UnknownAccount, UploadExceedsLimit,
+        UsernameReuse,
     },
     error::ApiError,
 };
 
 /// Of every request of someone known.
 const CALLER: &[Code] = &[HeadersMalformed, ParameterMalformed, Unauthorized, Forbidden, TemporarilyUnavailable];
+/// Of a request that needs no credentials.
+const ANYONE: &[Code] = &[ParameterMalformed, TemporarilyUnavailable];
 /// Where operators and bank cores may call as well.
 const ACCOUNT: &[Code] = &[UnknownAccount];
 /// Where a body may come.
@@ -69,6 +72,14 @@ pub(super) fn codes(operation: &str) -> Option<&'static [&'static [Code]]> {
         "mint_token" | "reserve" | "redeem" => &[CALLER, ACCOUNT, BODY, MEMBER, PROTECTED],
         "commit" | "release" => &[CALLER, BODY, &[ReservationNotFound]],
         "describe_operation" => &[CALLER, ACCOUNT, BODY, MEMBER],
+        "transmit_taler" => &[ANYONE, BODY, &[TransactionNotFound, ChallengeSolved], SENDING],
+        "confirm_taler" => &[
+            ANYONE,
+            BODY,
+            MEMBER,
+            CHALLENGE,
+            &[ChallengeFailed, ChallengeSolved, ChallengeExpired, TanRateLimited, AccountBlocked],
+        ],
         "log_out" => &[CALLER, BODY],
         "end_token" => &[CALLER, BODY, &[EndpointUnknown]],
         _ => return None,

@@ -10,7 +10,7 @@ use actix_web::{
 use serde_json::Value;
 
 use super::{
-    super::routes::{Api, TABLE},
+    super::routes::{Api, TABLE, TALER_TABLE, faces_the_world},
     *,
 };
 use crate::{domain::keys::tests::Fixed, service::fixture::without_database};
@@ -50,6 +50,28 @@ fn every_route_is_documented_and_nothing_else_is() {
         table.insert(path.to_owned(), BTreeSet::from(["get".to_owned()]));
     }
     assert_eq!(documented(), table);
+}
+
+#[actix_web::test]
+async fn the_gateways_document_is_of_what_is_mounted_there() {
+    let document = serde_json::to_value(document_for_the_world()).unwrap();
+    let paths: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
+    let taler = TALER_TABLE.iter().map(|(path, _)| (*path).to_owned());
+    let own = TABLE.iter().map(|(path, _)| (*path).to_owned()).filter(|path| faces_the_world(path));
+    let read = ["config", "openapi.json", "docs"].map(|name| format!("/tanager/{name}"));
+    assert_eq!(paths, taler.chain(own).chain(read).collect());
+    let api = Api::new(without_database(), [], &Fixed(1)).unwrap();
+    let app = web_test::init_service(App::new().configure(|routes| api.configure_for_the_world(routes))).await;
+    for path in paths {
+        let request = web_test::TestRequest::with_uri(&path.replace(['{', '}'], "")).method(Method::TRACE).to_request();
+        assert_eq!(web_test::call_service(&app, request).await.status(), 405, "{path}");
+    }
+    for (path, method, operation) in operations(&document) {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            assert!(response["headers"]["X-Request-Id"].is_object(), "{method} {path} {status}");
+        }
+        assert!(errors::codes(operation["operationId"].as_str().unwrap()).is_some(), "{method} {path}");
+    }
 }
 
 #[actix_web::test]
