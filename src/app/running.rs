@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::dev::{Server, ServerHandle};
+use futures_util::future::join_all;
 use tokio::time::interval;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -142,9 +143,8 @@ impl Running {
     /// Accepts nothing new, finishes what runs, and waits until every message in flight is recorded.
     pub async fn stop(self) {
         self.closing.cancel();
-        for listener in &self.listeners {
-            listener.stop(true).await;
-        }
+        // All at once: while one finishes what runs, the others let nobody else in.
+        join_all(self.listeners.iter().map(|listener| listener.stop(true))).await;
         // A client that hung up has left its operation behind.
         self.operations.close();
         self.operations.wait().await;

@@ -84,7 +84,7 @@ impl Shared {
         let scheme = HeaderValue::from_static(if is_https { "https" } else { "http" });
         let origins = settings.server.allowed_origins.iter().map(|origin| origin.as_str().to_owned());
         Ok(Self {
-            routes: Routes::new(gateway),
+            routes: Routes::new(gateway, place.base()),
             introduction: Introduction { host: place.host()?, scheme },
             place,
             patience: gateway.upstream_timeout,

@@ -63,6 +63,14 @@ pub fn could_be(segment: &[u8], literal: &str) -> bool {
     folded(segment) == literal.as_bytes() || folded(&step::undone(segment)) == literal.as_bytes()
 }
 
+/// The same for the name of a parameter, which PHP makes a variable's: what cannot stand in one becomes a `_`.
+#[must_use]
+pub fn could_be_parameter(name: &[u8], literal: &str) -> bool {
+    let of_variable = |byte: u8| if matches!(byte, b' ' | b'.' | b'[') { b'_' } else { byte };
+    let variable: Vec<u8> = step::undone(name).into_iter().map(of_variable).collect();
+    could_be(name, literal) || could_be(&variable, literal)
+}
+
 /// In lower case; of the letters beyond ASCII, those two that case-insensitive readers take for one of ASCII's (ſ, K).
 fn folded(segment: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(segment);

@@ -7,7 +7,7 @@ use actix_web::{
     guard::fn_guard,
     http::{
         ConnectionType, Method,
-        header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HeaderValue},
+        header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_TYPE, HeaderValue},
     },
     web,
 };
@@ -69,6 +69,9 @@ async fn at_the_gate(request: HttpRequest, payload: web::Payload) -> HttpRespons
     let target = Target::of(&request);
     match gate.shared().routes.whose(request.method().as_str(), &target) {
         Whose::Core if is_mirror(&request) => own_reply(&gate, &request, method_refused()),
+        Whose::Core if is_form(&request) && gate.shared().routes.could_be_protected_otherwise(&target) => {
+            doubtful(&gate, &request)
+        }
         Whose::Core => pass(&gate, &request, payload).await,
         Whose::Protected(operation, account) => {
             let seen = gate.shared().frame.enter(&request);
@@ -86,12 +89,25 @@ async fn at_the_gate(request: HttpRequest, payload: web::Payload) -> HttpRespons
         }
         Whose::Own => own_reply(&gate, &request, ApiError::new(Code::EndpointUnknown).error_response()),
         Whose::Denied => own_reply(&gate, &request, ApiError::new(Code::Forbidden).error_response()),
-        Whose::Doubtful => {
-            let error =
-                ApiError::malformed("path", "must be spelled in the normal form of the route that it resembles");
-            own_reply(&gate, &request, error.error_response())
-        }
+        Whose::Doubtful => doubtful(&gate, &request),
     }
+}
+
+fn doubtful(gate: &Gate, request: &HttpRequest) -> HttpResponse {
+    let error = ApiError::malformed("path", "must be spelled in the normal form of the route that it resembles");
+    own_reply(gate, request, error.error_response())
+}
+
+/// Whether some frameworks would look for another method in the body (`_method=DELETE`): in a form's, and in one that is
+/// said to be nothing else.
+fn is_form(request: &HttpRequest) -> bool {
+    let has_body = !matches!(Length::announced(request), Length::None | Length::Known(0));
+    let mut said = request.headers().get_all(CONTENT_TYPE).peekable();
+    let names_a_form = |value: &HeaderValue| {
+        let text = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+        text.contains("form") || text.contains("multipart")
+    };
+    request.method() == Method::POST && has_body && (said.peek().is_none() || said.any(names_a_form))
 }
 
 /// What is not protected.

@@ -69,7 +69,7 @@ pub async fn serve(gate: &Gate, sent: Sent<'_>, payload: Payload) -> Result<Answ
     }
     let caller = sent.caller(gate).await?;
     let proof = proof::read(sent.request.headers())?;
-    let body = ApiBody::in_time(sent.request.headers(), payload, gate.shared().largest_body).await?.into_raw();
+    let body = ApiBody::in_time(sent.request.headers(), payload, sent.largest_body(gate)).await?.into_raw();
     let errand = Errand {
         caller,
         name: sent.operation.name.clone(),
@@ -100,6 +100,15 @@ impl Sent<'_> {
                 let credential = Authorization::read(self.request.headers())?;
                 Ok(Some(gate.service().customer(credential.reveal(), &self.account).await?))
             }
+        }
+    }
+
+    /// A log-in's body is read before anyone is known: it is small, and strangers fill no memory with it.
+    fn largest_body(&self, gate: &Gate) -> usize {
+        let largest = gate.shared().largest_body;
+        match self.operation.identity {
+            KnownBy::Request => largest,
+            KnownBy::Response => largest.min(gate.service().limits().api_body),
         }
     }
 
@@ -161,7 +170,8 @@ impl Sent<'_> {
         let headers = request.headers_mut();
         headers.insert(X_REQUEST_ID, value_of(self.name.as_str().as_bytes())?);
         headers.insert(X_TAN_ACCOUNT, value_of(self.account.as_str().as_bytes())?);
-        if let Some(credential) = &gate.shared().credential {
+        // A log-in's own credential is what the core is to judge: under another, its yes would say nothing.
+        if let (Some(credential), KnownBy::Request) = (&gate.shared().credential, self.operation.identity) {
             headers.insert(AUTHORIZATION, HeaderValue::clone(credential));
         }
         Ok(request)

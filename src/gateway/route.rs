@@ -2,7 +2,7 @@
 //! because a lenient reader could take it for something that it is not.
 
 use super::{
-    lenient::{any_reading, could_be, is_plain, is_plain_segment},
+    lenient::{any_reading, could_be, could_be_parameter, is_plain, is_plain_segment},
     target::Target,
 };
 use crate::{
@@ -35,8 +35,10 @@ pub enum Whose<'a> {
 /// The protected routes, and what becomes of all others.
 #[derive(Clone, Debug)]
 pub struct Routes {
-    routes: Vec<Route>,
+    named: Vec<Route>,
     default: DefaultRoute,
+    /// What stands before every path at the bank core.
+    base: String,
 }
 
 #[derive(Clone, Debug)]
@@ -54,12 +56,12 @@ enum Segment {
 }
 
 impl Routes {
-    /// The routes of `[[gateway.operation]]`.
+    /// The routes of `[[gateway.operation]]`, of a bank core that has them below `base`.
     #[must_use]
-    pub fn new(gateway: &Gateway) -> Self {
-        let mut routes: Vec<_> = gateway.operations.iter().map(Route::of).collect();
-        routes.sort_by(|one, other| one.rank().cmp(other.rank()));
-        Self { routes, default: gateway.default }
+    pub fn new(gateway: &Gateway, base: &str) -> Self {
+        let mut named: Vec<_> = gateway.operations.iter().map(Route::of).collect();
+        named.sort_by(|one, other| one.rank().cmp(other.rank()));
+        Self { named, default: gateway.default, base: base.to_owned() }
     }
 
     /// Whose a request with this method and target is.
@@ -77,8 +79,7 @@ impl Routes {
         }
         // Every route that could be meant has to be the one that is: a normal form of one may be a mangled other.
         let mut exact = None;
-        for route in
-            self.routes.iter().filter(|route| route.could_be_asked(method, target) && route.could_be(&segments))
+        for route in self.named.iter().filter(|route| route.could_be_asked(method, target) && route.could_be(&segments))
         {
             let Some(username) = route.matched(method, &segments) else { return Whose::Doubtful };
             exact = exact.or(Some((route, username)));
@@ -97,11 +98,32 @@ impl Routes {
 
     /// A path that is not in any route's normal form: it passes where nobody could take it for one.
     fn whose_if_odd(&self, method: &str, target: &Target<'_>) -> Whose<'_> {
-        let asked: Vec<&Route> = self.routes.iter().filter(|route| route.could_be_asked(method, target)).collect();
-        let doubtful = any_reading(target.path(), |segments| {
+        let asked: Vec<&Route> = self.named.iter().filter(|route| route.could_be_asked(method, target)).collect();
+        let doubtful = self.could_be_read_as(target.path(), |segments| {
             could_be_own(segments) || asked.iter().any(|route| route.could_be(segments))
         });
         if doubtful { Whose::Doubtful } else { self.unnamed(method) }
+    }
+
+    /// Whether `target` could be taken for a protected route if its method were another: a form can name one.
+    #[must_use]
+    pub fn could_be_protected_otherwise(&self, target: &Target<'_>) -> bool {
+        self.could_be_read_as(target.path(), |segments| self.named.iter().any(|route| route.could_be(segments)))
+    }
+
+    fn could_be_read_as(&self, path: &str, wanted: impl Fn(&[&[u8]]) -> bool + Copy) -> bool {
+        any_reading(path, wanted) || self.could_leave_base(path, wanted)
+    }
+
+    /// Whether a reader of base and `path` could leave the base (`/../base/accounts/…` comes back to it), or find there
+    /// what is `wanted`.
+    fn could_leave_base(&self, path: &str, wanted: impl Fn(&[&[u8]]) -> bool) -> bool {
+        let base: Vec<&str> = self.base.split('/').skip(1).collect();
+        !base.is_empty()
+            && any_reading(&format!("{}{path}", self.base), |segments| {
+                let stays = base.iter().zip(segments).all(|(base, segment)| could_be(segment, base));
+                segments.get(base.len()..).is_none_or(|below| !stays || wanted(below))
+            })
     }
 
     fn unnamed(&self, method: &str) -> Whose<'_> {
@@ -206,7 +228,7 @@ fn could_be_own(segments: &[&[u8]]) -> bool {
 /// Whether a framework that lets the query name the method would read one there.
 fn names_another_method(query: &str) -> bool {
     let mut names = query.split(['&', ';']).map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name));
-    names.any(|name| METHOD_PARAMETERS.iter().any(|parameter| could_be(name.as_bytes(), parameter)))
+    names.any(|name| METHOD_PARAMETERS.iter().any(|parameter| could_be_parameter(name.as_bytes(), parameter)))
 }
 
 #[cfg(test)]

@@ -77,6 +77,12 @@ impl Place {
         Ok(Self { scheme, authority, base })
     }
 
+    /// What stands before every path; empty, or segments with a slash before each.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// The core's own authority, for `Host`.
     pub fn host(&self) -> Result<HeaderValue, UpstreamError> {
         HeaderValue::from_str(self.authority.as_str()).map_err(|_| UpstreamError::Address)

@@ -19,11 +19,14 @@ use crate::{domain::chance::Chance, service::Service};
 /// What stands at the gateway before the paths that anyone may read.
 const BELOW: &str = "/tanager";
 
-/// Writes the table down once, and makes of it what is mounted, a list for comparison, and the paths of the document:
+/// Writes a table down once, and makes of it what is mounted, a list for comparison, and the paths of the document:
 /// a route whose handler is not documented does not compile.
 macro_rules! table {
-    ($($path:literal { $($verb:ident $group:ident::$handler:ident),+ $(,)? })+) => {
-        fn mount(routes: &mut web::ServiceConfig, wanted: impl Fn(&str) -> bool) {
+    (
+        $mount:ident, $table:ident, $documented:ident:
+        $($path:literal { $($verb:ident $group:ident::$handler:ident),+ $(,)? })+
+    ) => {
+        fn $mount(routes: &mut web::ServiceConfig, wanted: impl Fn(&str) -> bool) {
             $(if wanted($path) {
                 routes.service(web::resource($path)$(.route(method::$verb().to($group::$handler)))+);
             })+
@@ -31,15 +34,16 @@ macro_rules! table {
 
         /// Every path of the table with its methods.
         #[cfg(test)]
-        pub(super) const TABLE: &[(&str, &[&str])] = &[$(($path, &[$(stringify!($verb)),+])),+];
+        pub(super) const $table: &[(&str, &[&str])] = &[$(($path, &[$(stringify!($verb)),+])),+];
 
         #[derive(utoipa::OpenApi)]
         #[openapi(paths($($($group::$handler),+),+))]
-        pub(super) struct Documented;
+        pub(super) struct $documented;
     };
 }
 
 table! {
+    mount, TABLE, Documented:
     "/config" { get public::config }
     "/health/live" { get public::live }
     "/health/ready" { get public::ready }
@@ -66,6 +70,13 @@ table! {
     "/tokens/reservations/{reservation_id}/commit" { post operations::commit }
     "/tokens/reservations/{reservation_id}/release" { post operations::release }
     "/operations" { post operations::describe_operation }
+}
+
+// Taler's flow, at the gateway alone (`api.md` section 6c).
+table! {
+    mount_taler, TALER_TABLE, TalerDocumented:
+    "/accounts/{username}/challenge/{challenge_id}" { post taler::transmit_taler }
+    "/accounts/{username}/challenge/{challenge_id}/confirm" { post taler::confirm_taler }
 }
 
 /// Whether a path of the table is the service's own at the gateway too.
@@ -123,10 +134,7 @@ impl Api {
             .app_data(self.service.clone())
             .app_data(AccountsAlone);
         mount(routes, faces_the_world);
-        let taler = "/accounts/{username}/challenge/{challenge_id}";
-        routes
-            .service(web::resource(taler).route(method::post().to(taler::transmit_taler)))
-            .service(web::resource(format!("{taler}/confirm")).route(method::post().to(taler::confirm_taler)));
+        mount_taler(routes, |_| true);
         routes.service(web::resource(format!("{BELOW}/config")).route(method::get().to(public::config)));
         self.docs_for_the_world.configure(routes, BELOW);
     }

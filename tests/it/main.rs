@@ -10,6 +10,7 @@ mod crash;
 mod database_away;
 mod demo;
 mod gateway;
+mod gateway_crash;
 mod identity;
 mod leaks;
 mod life_of_a_challenge;

@@ -3,11 +3,11 @@
 /// Whether the header `name` of a request ends here: because it belongs to one connection, because it claims what only
 /// the gateway may say, or because it would make another request of this one.
 pub(super) fn is_made_here(name: &str) -> bool {
-    if !name.contains('_') {
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return ends_here(name);
     }
-    // To a core that reads headers as CGI does, `X_Tan_Account` and `X-Tan-Account` are one.
-    let name = name.replace('_', "-");
+    // To a core that reads headers as CGI does, `X_Tan_Account` and `X-Tan-Account` are one; to some, `X.Tan.Account` too.
+    let name = name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     ends_here(&name) || is_end_to_end(&name)
 }
 

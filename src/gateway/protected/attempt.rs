@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, Request, Response};
 use hyper::body::Incoming;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::revocation;
 use crate::{
@@ -59,6 +59,25 @@ pub(super) enum Ended {
     Challenged(Vec<TalerChallenge>),
 }
 
+/// A token that is held, as this machine's clock sees it.
+struct Held {
+    hold: Hold,
+    /// Not after the end of its lease: measured from before it was asked for.
+    until: Instant,
+}
+
+impl Held {
+    /// By when there has to be an answer. `NeverReached` once the lease is over: the customer may have been told that the
+    /// token is void, or another may be at work, so nothing is sent any more.
+    fn due(&self, due: Instant) -> Result<Instant, Unanswered> {
+        if Instant::now() < self.until {
+            return Ok(due.min(self.until));
+        }
+        tracing::warn!("the lease was over before the request could be sent; nothing was sent");
+        Err(Unanswered::NeverReached)
+    }
+}
+
 impl Described {
     fn operation(&self) -> CoreOperation<'_> {
         CoreOperation {
@@ -75,32 +94,34 @@ impl Described {
 impl Errand {
     /// Clears, sends and settles.
     pub(super) async fn run(self, shared: Arc<Shared>) -> Result<Ended, ApiError> {
+        let until = Instant::now() + shared.service().limits().reservation_lease;
         match &self.caller {
             Some(caller) => {
                 let (operation, service) = (self.described.operation(), shared.service());
-                let hold = match service.begin_operation(caller, &self.name, self.reads, &operation).await? {
+                let held = match service.begin_operation(caller, &self.name, self.reads, &operation).await? {
                     Cleared::NotNeeded => None,
-                    Cleared::Held(hold) => Some(hold),
+                    Cleared::Held(hold) => Some(Held { hold, until }),
                     Cleared::Challenged(challenges) => return Ok(Ended::Challenged(challenges)),
                 };
-                self.carry_out(&shared, hold).await
+                self.carry_out(&shared, held).await
             }
-            None => self.log_in(&shared).await,
+            None => self.log_in(&shared, until).await,
         }
     }
 
-    async fn carry_out(self, shared: &Shared, hold: Option<Hold>) -> Result<Ended, ApiError> {
-        let answer = send(shared, self.request, hold.as_ref()).await;
+    async fn carry_out(self, shared: &Shared, held: Option<Held>) -> Result<Ended, ApiError> {
+        let answer = send(shared, self.request, held.as_ref()).await;
         let (username, closes_account) = (self.described.account, self.closes_account);
-        let outcome = outcome_of(&answer);
-        shared.service().conclude(Settlement { username, hold, outcome, closes_account }).await;
+        let settlement =
+            Settlement { username, hold: held.map(|held| held.hold), outcome: outcome_of(&answer), closes_account };
+        shared.service().conclude(settlement).await;
         Ok(Ended::Answered(answer?))
     }
 
     /// The bank core checks the password. Its yes is withheld until a proof comes with a repeat.
-    async fn log_in(self, shared: &Arc<Shared>) -> Result<Ended, ApiError> {
+    async fn log_in(self, shared: &Arc<Shared>, until: Instant) -> Result<Ended, ApiError> {
         if let Some(hold) = shared.service().begin_log_in(&self.described.operation()).await? {
-            return self.carry_out(shared, Some(hold)).await;
+            return self.carry_out(shared, Some(Held { hold, until })).await;
         }
         let answer = send(shared, self.request, None).await?;
         if !may_begin_a_session(&answer) {
@@ -127,14 +148,16 @@ fn may_begin_a_session(answer: &Response<Incoming>) -> bool {
 async fn send(
     shared: &Shared,
     mut request: Request<Outgoing>,
-    hold: Option<&Hold>,
+    held: Option<&Held>,
 ) -> Result<Response<Incoming>, Unanswered> {
-    if let Some(hold) = hold {
-        let named = name_the_proof(request.headers_mut(), hold);
+    let mut due = Instant::now() + shared.patience;
+    if let Some(held) = held {
+        due = held.due(due)?;
+        let named = name_the_proof(request.headers_mut(), &held.hold);
         // Nothing was sent.
         named.map_err(|_| Unanswered::NeverReached)?;
     }
-    timeout(shared.patience, shared.operations.send(request)).await.unwrap_or(Err(Unanswered::TimedOut))
+    timeout_at(due, shared.operations.send(request)).await.unwrap_or(Err(Unanswered::TimedOut))
 }
 
 /// The same key for each try of the same work, in place of the client's own.

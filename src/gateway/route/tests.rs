@@ -34,7 +34,7 @@ pub(in crate::gateway) fn settings(gateway: &str) -> Settings {
 
 fn routes(default: &str, operations: &str) -> Routes {
     let gateway = format!("upstream = 'http://127.0.0.1:1'\ndefault = '{default}'\n{operations}");
-    Routes::new(settings(&gateway).gateway.as_ref().unwrap())
+    Routes::new(settings(&gateway).gateway.as_ref().unwrap(), "")
 }
 
 fn whose(routes: &Routes, method: &str, target: &str) -> String {
@@ -178,7 +178,14 @@ fn a_head_in_another_spelling_is_refused_like_a_get() {
 #[test]
 fn a_query_that_names_another_method_reaches_no_protected_path() {
     let routes = only_transfers();
-    for query in ["_method=POST", "a=1&_METHOD=post", "%5fmethod=POST", "x-http-method-override=POST"] {
+    for query in [
+        "_method=POST",
+        "a=1&_METHOD=post",
+        "%5fmethod=POST",
+        ".method=POST",
+        "%5bmethod=POST",
+        "x-http-method-override=POST",
+    ] {
         assert_eq!(whose(&routes, "GET", &format!("/accounts/alice/transactions?{query}")), "doubtful", "{query}");
         assert_eq!(whose(&routes, "GET", &format!("/accounts/alice?{query}")), "core", "{query}");
     }
@@ -247,4 +254,28 @@ fn a_path_that_is_contrived_beyond_measure_is_refused_in_time() {
         assert!(["core", "doubtful"].contains(&whose.as_str()));
         assert!(begun.elapsed().as_secs() < 5, "{:?} for {} bytes", begun.elapsed(), target.len());
     }
+}
+
+#[test]
+fn no_way_out_of_the_base_leads_back_to_a_protected_route() {
+    let routes = Routes { base: "/bank/v1".to_owned(), ..only_transfers() };
+    for target in [
+        "/../v1/accounts/alice/transactions",
+        "/../../bank/v1/accounts/alice/transactions",
+        "/..%2fv1/accounts/alice/transactions",
+        "/%2e%2e/%2e%2e/bank/v1/accounts/alice/transactions",
+        "/..;/v1/accounts/alice/transactions",
+        "/..\\V1/accounts/alice/transactions",
+        "/x/../../v1/accounts/alice/transactions",
+        "/../v1//accounts/alice/transactions/",
+        "/../v2/elsewhere",
+        "/..",
+        "//accounts/alice/transactions",
+    ] {
+        assert_eq!(whose(&routes, "POST", target), "doubtful", "{target}");
+    }
+    for target in ["/x/../y", "/a%20b", "/accounts/alice/", "/x/", "//", "/a..b/%2e"] {
+        assert_eq!(whose(&routes, "POST", target), "core", "{target}");
+    }
+    assert_eq!(whose(&routes, "POST", "/accounts/alice/transactions"), "transfer of alice");
 }

@@ -13,8 +13,7 @@ use utoipa::{
 
 use super::operations;
 use crate::http::{
-    handlers::taler,
-    routes::place_at_the_gateway,
+    routes::{TalerDocumented, place_at_the_gateway},
     wire::taler::{TalerChallengeRow, TalerOffer},
 };
 
@@ -27,10 +26,9 @@ const DESCRIPTION: &str = "What Tanager serves itself in front of a bank core: t
     Every reply of Tanager with a status of 400 or more has a body with `code`, `hint` and maybe `detail`; clients branch \
     on `code`.";
 
-/// Mounted at the gateway alone.
+/// What the document says of Taler's flow as a whole.
 #[derive(OpenApi)]
 #[openapi(
-    paths(taler::transmit_taler, taler::confirm_taler),
     components(schemas(TalerOffer, TalerChallengeRow)),
     tags((name = "Taler", description = "A proof as GNU Taler's clients know it: the challenge's id is the credential."))
 )]
@@ -41,6 +39,7 @@ pub(super) fn narrowed(mut contract: Contract) -> Contract {
     contract.info.description = Some(DESCRIPTION.to_owned());
     let paths = std::mem::take(&mut contract.paths.paths);
     contract.paths.paths = paths.into_iter().filter_map(placed).collect();
+    contract.merge(TalerDocumented::openapi());
     contract.merge(Taler::openapi());
     let used: BTreeSet<String> = contract.paths.paths.values_mut().flat_map(operations).flat_map(tags).collect();
     contract.tags.get_or_insert_default().retain(|tag| used.contains(&tag.name));

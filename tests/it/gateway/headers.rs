@@ -9,7 +9,7 @@ use crate::{
 
 /// What a client may not say on any route.
 const STRIPPED: &str = "TAN-Token: tan_x\r\nTaler-Challenge-Ids: a\r\nX-Challenge-Id: b\r\nX-Tan-Account: bob\r\nx-tan-challenge: c\r\n\
-    X-TAN-Anything: d\r\nX_Tan_Account: bob\r\nX-Tan_Account: bob\r\nX_TAN-Account: bob\r\nX-HTTP-Method-Override: DELETE\r\n\
+    X-TAN-Anything: d\r\nX_Tan_Account: bob\r\nX-Tan_Account: bob\r\nX_TAN-Account: bob\r\nX.Tan.Account: bob\r\nX-Tan+Account: bob\r\nX-HTTP-Method-Override: DELETE\r\n\
     X-HTTP-Method: DELETE\r\nX-Method-Override: DELETE\r\nKeep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\n\
     Proxy-Authorization: Basic eDp5\r\nTE: trailers\r\nX-Hop: 1\r\nX-Hop-Too: 2\r\n";
 
@@ -33,7 +33,7 @@ const GONE: &[&str] = &[
 ];
 
 fn names(seen: &Seen) -> Vec<String> {
-    seen.head.fields().into_iter().map(|(name, _)| name.replace('_', "-")).collect()
+    seen.head.fields().into_iter().map(|(name, _)| name.replace(['_', '.', '+'], "-")).collect()
 }
 
 async fn sent(bank: &Bank, line: &str, fields: &str, body: &str) -> RawReply {

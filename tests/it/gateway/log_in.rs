@@ -227,3 +227,28 @@ async fn a_withheld_session_is_ended_at_the_core_where_it_says_how_and_a_proven_
     let ended = core.iter().filter(|seen| seen.method == "DELETE").count();
     assert_eq!(ended, 2, "two were withheld, one was handed over");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_in_is_judged_by_its_own_password_also_where_the_core_is_called_with_a_credential_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("credential");
+    std::fs::write(&file, basic("alice", CORE_PASSWORD)).unwrap();
+    let bank = Bank::with(Plan::lines(&format!("upstream_authorization = \"file:{}\"", file.display()))).await;
+    bank.customer_with("alice", &[]).await;
+    let client = bank.client("");
+    assert_eq!(log_in(&client, "guess", "").await.error(), (401, 5104));
+    let nobody = client.send(reqwest::Method::POST, PATH, &[], Some(WISH.to_owned())).await;
+    assert_eq!(nobody.status, 401, "{nobody:?}");
+    assert_eq!(log_in(&client, CORE_PASSWORD, "").await.text("access_token"), CORE_SESSION);
+    bank.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_s_log_in_has_a_body_as_small_as_the_service_s_own() {
+    let bank = Bank::open().await;
+    let body = format!("\"{}\"", "x".repeat(64 * 1024));
+    let refused = bank.client("").send(reqwest::Method::POST, PATH, &[], Some(body)).await;
+    assert_eq!(refused.error(), (413, 32), "{refused:?}");
+    assert_eq!(bank.core.hits("POST", PATH), 0);
+    bank.close().await;
+}

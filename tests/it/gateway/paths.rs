@@ -182,3 +182,31 @@ async fn the_service_s_own_paths_are_not_the_core_s_and_its_other_ones_not_the_g
     assert_eq!(bank.core.hits("POST", "/accounts/alice/unblock"), 1, "it is the core's path, not the service's");
     bank.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_form_makes_another_method_of_a_request() {
+    let bank = Bank::open().await;
+    let alice = bank.customer("alice").await;
+    let mut wire = bank.wire().await;
+    let body = "_method=DELETE";
+    for (path, said) in [
+        ("/accounts/alice", "Content-Type: application/x-www-form-urlencoded\r\n"),
+        ("/accounts/alice/", "Content-Type: Multipart/Form-Data; boundary=x\r\n"),
+        ("/accounts/alice", "Content-Type: text/plain\r\nContent-Type: application/x-www-form-urlencoded\r\n"),
+        ("/accounts/alice/limits/1", ""),
+    ] {
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: bank.example\r\nAuthorization: Bearer {}\r\n", alice.client.token);
+        let form = format!("{head}{said}Content-Length: {}\r\n\r\n{body}", body.len());
+        let reply = sent(&bank, &mut wire, &form).await.expect("a reply comes");
+        assert_eq!(reply.error(), (400, 26), "{path} {said}: {} {}", reply.status, reply.text());
+    }
+    assert!(bank.core.lines().is_empty(), "{:?}", bank.core.lines());
+    for path in ["/accounts/alice/messages", "/open"] {
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: bank.example\r\nContent-Type: application/x-www-form-urlencoded");
+        let form = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        assert_eq!(sent(&bank, &mut wire, &form).await.map(|reply| reply.status), Some(200), "{path}");
+    }
+    bank.close().await;
+}
