@@ -47,11 +47,14 @@ pub enum Unanswered {
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
     /// It is no address.
-    #[error("gateway.upstream cannot be called")]
+    #[error("gateway.upstream is no address that can be called; write one like \"http://127.0.0.1:8081\"")]
     Address,
-    /// The machine's root certificates or the TLS provider.
-    #[error("TLS to gateway.upstream could not be set up: {0}")]
-    Tls(String),
+    /// There is nothing that its certificate could be checked against.
+    #[error("no root certificates of this machine were found, and gateway.upstream is https")]
+    NoRoots,
+    /// The TLS versions that the provider does not have.
+    #[error("TLS to gateway.upstream cannot be set up")]
+    Tls(#[from] rustls::Error),
 }
 
 /// Where the bank core is.
@@ -125,12 +128,11 @@ fn tls(place: &Place) -> Result<rustls::ClientConfig, UpstreamError> {
         let found = rustls_native_certs::load_native_certs();
         roots.add_parsable_certificates(found.certs);
         if roots.is_empty() {
-            return Err(UpstreamError::Tls("this machine has no root certificates".to_owned()));
+            return Err(UpstreamError::NoRoots);
         }
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let versions = versions.map_err(|error| UpstreamError::Tls(error.to_string()))?;
+    let versions = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     Ok(versions.with_root_certificates(roots).with_no_client_auth())
 }
 

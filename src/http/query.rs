@@ -20,8 +20,7 @@ impl Query {
     /// Reads what stands behind the `?` of a URL (`application/x-www-form-urlencoded`); 400/26 when an escape is broken or
     /// does not decode to UTF-8.
     pub fn parse(raw: &str) -> Result<Self, ApiError> {
-        let pairs: Option<Vec<_>> = raw.split('&').filter(|part| !part.is_empty()).map(decoded_pair).collect();
-        pairs.map(|pairs| Self { pairs }).ok_or_else(|| {
+        decoded_pairs(raw).map(|pairs| Self { pairs }).ok_or_else(|| {
             ApiError::malformed("query", "must be UTF-8, escaped as in application/x-www-form-urlencoded")
         })
     }
@@ -84,6 +83,12 @@ impl<'a> Page<'a> {
             offset: number("offset", 0..=u64::from(u32::MAX), 0)?,
         })
     }
+}
+
+/// The names and values of a query, in their order; `None` when an escape is broken or does not decode to UTF-8.
+#[must_use]
+pub fn decoded_pairs(raw: &str) -> Option<Vec<(String, String)>> {
+    raw.split('&').filter(|part| !part.is_empty()).map(decoded_pair).collect()
 }
 
 fn decoded_pair(part: &str) -> Option<(String, String)> {

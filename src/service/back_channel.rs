@@ -2,7 +2,7 @@
 
 use super::{
     Failure, Service, no_account,
-    operations::{Cleared, CoreOperation, Hold},
+    operations::{CoreOperation, Hold},
     permit,
 };
 use crate::{
@@ -48,7 +48,7 @@ impl Service {
         caller: &AccessToken,
         operation: &CoreOperation<'_>,
     ) -> Result<Option<Reserved>, Failure> {
-        self.take(caller, operation, |_, _, _| Ok(())).await
+        self.take(caller, operation, |_, _, _| ()).await
     }
 
     /// Reserves and commits in one.
@@ -59,7 +59,6 @@ impl Service {
     ) -> Result<Option<Reserved>, Failure> {
         self.take(caller, operation, |account, terms, hold| {
             account.settle(terms, hold.challenge, hold.reservation, Outcome::Succeeded);
-            Ok(())
         })
         .await
     }
@@ -68,7 +67,7 @@ impl Service {
         &self,
         caller: &AccessToken,
         operation: &CoreOperation<'_>,
-        and_then: impl Fn(&mut Account, &Terms<'_>, &Hold) -> Result<(), Failure>,
+        and_then: impl Fn(&mut Account, &Terms<'_>, &Hold),
     ) -> Result<Option<Reserved>, Failure> {
         permit(caller, Deed::HoldToken, operation.username)?;
         self.refuse_spelling(operation.username)?;
@@ -76,19 +75,20 @@ impl Service {
         let taken = self.decide_operation(&actor, operation, |account, terms| {
             match account.clear(terms, operation.demand, &operation.digest, &operation.proof) {
                 Ok(clearance) => {
-                    let cleared = self.hold(account, terms, &actor, operation, clearance)?;
-                    if let Cleared::Held(hold) = &cleared {
-                        and_then(account, terms, hold)?;
+                    let held = self.hold(account, terms, &actor, operation, clearance)?;
+                    if let Some(hold) = &held {
+                        and_then(account, terms, hold);
                     }
-                    Ok(cleared)
+                    Ok(held)
                 }
-                Err(objection) => self.ask(account, terms, None, operation, objection),
+                Err(objection) => {
+                    let (demand, summary) = (operation.demand, operation.summary.as_ref().map(Summary::as_str));
+                    Err(self.objected(account, terms, demand, operation.digest, summary, objection))
+                }
             }
         });
-        match taken.await?.unwrap_or_else(|| Err(no_account(caller)))? {
-            Cleared::Held(hold) => self.handed_out(caller, hold).map(Some),
-            Cleared::NotNeeded | Cleared::Challenged(_) => Ok(None),
-        }
+        let held = taken.await?.unwrap_or_else(|| Err(no_account(caller)))?;
+        held.map(|hold| self.handed_out(caller, hold)).transpose()
     }
 
     fn handed_out(&self, caller: &AccessToken, hold: Hold) -> Result<Reserved, Failure> {
@@ -105,7 +105,7 @@ impl Service {
     /// another holder, is not found.
     pub async fn commit(&self, caller: &AccessToken, reservation: &str) -> Result<(), Failure> {
         let held = self.held_by(caller, reservation)?;
-        let settled = self.settle(&held, Outcome::Succeeded).await?;
+        let settled = self.settle(&held, &caller.actor(), Outcome::Succeeded).await?;
         settled.then_some(()).ok_or_else(|| Refusal::ReservationNotFound.into())
     }
 
@@ -113,24 +113,15 @@ impl Service {
     /// a holder that was overtaken: then nothing is changed.
     pub async fn release(&self, caller: &AccessToken, reservation: &str) -> Result<(), Failure> {
         let held = self.held_by(caller, reservation)?;
-        self.settle(&held, Outcome::NoEffect).await?;
+        self.settle(&held, &caller.actor(), Outcome::NoEffect).await?;
         Ok(())
     }
 
     /// A reservation serves the caller alone that made it.
-    fn held_by(&self, caller: &AccessToken, reservation: &str) -> Result<Hold, Failure> {
+    fn held_by(&self, caller: &AccessToken, reservation: &str) -> Result<HeldToken, Failure> {
         permit(caller, Deed::HoldToken, &Username::system())?;
         let held = HeldToken::open(reservation, self.ring()).filter(|held| held.holder == caller.id);
-        let held = held.ok_or(Refusal::ReservationNotFound)?;
-        Ok(Hold {
-            username: held.username,
-            challenge: held.challenge,
-            reservation: held.reservation,
-            idempotency_key: String::new(),
-            bound: false,
-            expires_at: Timestamp::NEVER,
-            actor: caller.actor(),
-        })
+        held.ok_or_else(|| Refusal::ReservationNotFound.into())
     }
 
     /// A ticket ahead of time. Nothing is stored.

@@ -25,13 +25,10 @@ impl Service {
             match account.clear(terms, operation.demand, &operation.digest, &operation.proof) {
                 Ok(clearance) => self.hold(account, terms, ACTOR, operation, clearance),
                 Err(Objection::Reserved { retry_after }) => Err(Refusal::TokenReserved { retry_after }.into()),
-                Err(_) => Ok(Cleared::NotNeeded),
+                Err(_) => Ok(None),
             }
         });
-        match begun.await?.unwrap_or(Ok(Cleared::NotNeeded))? {
-            Cleared::Held(hold) => Ok(Some(hold)),
-            Cleared::NotNeeded | Cleared::Challenged(_) => Ok(None),
-        }
+        begun.await?.unwrap_or(Ok(None))
     }
 
     /// What becomes of the core's 2xx, which proved the password, when no proof was held: it passes where the account

@@ -109,7 +109,10 @@ impl Service {
             let stepped_up = caller.is_stepped_up(terms.now);
             let proof = Proof { stepped_up, ..operation.proof.clone() };
             match account.clear(terms, operation.demand, &operation.digest, &proof) {
-                Ok(clearance) => self.hold(account, terms, &actor, operation, clearance),
+                Ok(clearance) => {
+                    let held = self.hold(account, terms, &actor, operation, clearance)?;
+                    Ok(held.map_or(Cleared::NotNeeded, Cleared::Held))
+                }
                 Err(objection) => self.ask(account, terms, Some(caller), operation, objection),
             }
         });
@@ -131,7 +134,7 @@ impl Service {
         Ok(decided.await?)
     }
 
-    /// Holds the token that clears the operation.
+    /// Holds the token that clears the operation; `None`: it is cleared without one.
     pub(super) fn hold(
         &self,
         account: &mut Account,
@@ -139,8 +142,8 @@ impl Service {
         actor: &str,
         operation: &CoreOperation<'_>,
         clearance: Clearance,
-    ) -> Result<Cleared, Failure> {
-        let Clearance::Token(id) = clearance else { return Ok(Cleared::NotNeeded) };
+    ) -> Result<Option<Hold>, Failure> {
+        let Clearance::Token(id) = clearance else { return Ok(None) };
         let holding = Holding {
             reservation: ReservationId::new(terms.now, self.chance()),
             lease: terms.limits.reservation_lease,
@@ -148,7 +151,7 @@ impl Service {
             idempotent: operation.demand.idempotent,
         };
         let Reservation { id: reservation, until, first, .. } = account.hold(terms, id, &holding)?;
-        Ok(Cleared::Held(Hold {
+        Ok(Some(Hold {
             username: account.username.clone(),
             challenge: id,
             reservation,

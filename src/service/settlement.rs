@@ -9,6 +9,7 @@ use super::{Failure, Service, operations::Hold};
 use crate::{
     domain::{
         account::Account,
+        reservation::HeldToken,
         rules::{
             factors::Notice,
             settle::{Outcome, Settled},
@@ -102,10 +103,10 @@ impl Service {
     }
 
     /// Settles a hold for a bank core; `false`: the hold was released, or another has the token now.
-    pub(super) async fn settle(&self, hold: &Hold, outcome: Outcome) -> Result<bool, Failure> {
-        let wanted = Wanted::challenge(&hold.username, hold.challenge);
-        let settled = self.store().transact(wanted, Author::durable(&hold.actor), |account, now| {
-            account.settle(&self.terms(now), hold.challenge, hold.reservation, outcome)
+    pub(super) async fn settle(&self, held: &HeldToken, actor: &str, outcome: Outcome) -> Result<bool, Failure> {
+        let wanted = Wanted::challenge(&held.username, held.challenge);
+        let settled = self.store().transact(wanted, Author::durable(actor), |account, now| {
+            account.settle(&self.terms(now), held.challenge, held.reservation, outcome)
         });
         Ok(settled.await? == Some(Settled::Done))
     }

@@ -1,4 +1,4 @@
-//! `[gateway]`: the reverse proxy in front of the bank core.
+//! `[gateway]`: the reverse proxy in front of the bank core. What a request is and needs is decided elsewhere.
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    KnownBy, Operation, Settings,
+    KnownBy, Mode, Operation, Settings, UpstreamAuthorization,
     channels::ScriptTrouble,
     notes::{Effective, Source},
 };
@@ -25,13 +25,24 @@ impl Settings {
             warnings.push(format!("identity.{key} has no effect in this mode."));
         }
         if self.limits.channel_per_minute > 0 {
-            let text = "limits.channel_per_minute is checked, but not enforced by this release: put the ceiling at the gateway.";
+            let text = "limits.channel_per_minute is checked, but not enforced by this release: put the ceiling at the SMS provider.";
             warnings.push(text.to_owned());
         }
+        warnings.extend(self.foreign_tokens());
         let operations = self.gateway.iter().flat_map(|gateway| &gateway.operations);
         warnings
             .extend(operations.flat_map(|operation| [without_summary(operation), without_log_in(operation)]).flatten());
         warnings
+    }
+
+    /// A bank core that is called with access tokens of ours, which it cannot know.
+    fn foreign_tokens(&self) -> Option<String> {
+        let gateway = self.gateway.as_ref().filter(|_| self.identity.mode == Mode::Local)?;
+        let forwards = gateway.upstream_authorization == UpstreamAuthorization::Forward;
+        let protects = gateway.operations.iter().any(|operation| operation.identity == KnownBy::Request);
+        let text = "gateway.upstream_authorization: with identity.mode \"local\" the bank core is called with Tanager's own \
+                    access tokens, which it does not know: write \"file:…\", or identity.mode = \"upstream\".";
+        (forwards && protects).then(|| text.to_owned())
     }
 
     fn channel_warnings(&self) -> Vec<String> {

@@ -5,9 +5,9 @@ use unicode_normalization::UnicodeNormalization as _;
 /// The dot that İ leaves behind in lower case: some readers drop it.
 const DOT_ABOVE: char = '\u{0307}';
 
-/// `name` up to its first U+0000, where readers written in C see its end, with all its spellings brought to one: upper and lower case by Unicode (`ß` as `SS`, `ſ` as `s`, `İ` and `ı` as
-/// `i`), and letters that only look otherwise (NFKC: the Kelvin sign, full width). Wider than any one reader's rule, as
-/// it is only asked whether two names could be taken for one.
+/// `name` up to its first U+0000, where readers written in C see its end, with all its spellings brought to one: upper and
+/// lower case by Unicode (`ß` as `SS`, `ſ` as `s`, `İ` and `ı` as `i`), and letters that only look otherwise (NFKC: the
+/// Kelvin sign, full width). Wider than any one reader's rule, as it is only asked whether two names could be taken for one.
 pub(super) fn folded(name: &str) -> String {
     let name = name.split('\0').next().unwrap_or_default();
     let one_case = name.nfkc().flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase);
