@@ -1,5 +1,7 @@
-//! The contract in OpenAPI 3.1, made from the route table, the handlers' own words, and the table of codes.
+//! The contract in OpenAPI 3.1, made from the route table, the handlers' own words, and the table of codes: a document for
+//! each listener, of what is there.
 
+mod at_the_gateway;
 mod errors;
 pub mod parameters;
 
@@ -16,7 +18,7 @@ use utoipa::{
 
 use super::{
     docs,
-    routes::{Documented, TalerDocumented, faces_the_world},
+    routes::Documented,
     wire::error::{ErrorBody, RateLimitedBody, TanRequiredBody, WrongTanBody},
 };
 
@@ -42,8 +44,8 @@ use super::{
         (name = "channels", description = "The ways in which an account proves itself."),
         (name = "challenges", description = "Asking for a proof, and giving it."),
         (name = "tokens", description = "Access tokens of an account."),
-        (name = "back channel", description = "Tokens that a bank core holds and settles itself; scope `service`."),
-        (name = "operators", description = "What operators do; scope `admin`.")
+        (name = "operators", description = "What operators do; scope `admin`."),
+        (name = "back channel", description = "A bank core that reserves and spends tokens itself; scope `service`.")
     )
 )]
 struct Whole;
@@ -53,10 +55,11 @@ struct Bearer;
 
 impl Modify for Bearer {
     fn modify(&self, contract: &mut Contract) {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("secret-token:…")
-            .description(Some("`secret-token:` and 43 or more url-safe characters (RFC 8959)."));
+        let scheme =
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("secret-token:…").description(Some(
+                "`secret-token:` and 43 or more url-safe characters (RFC 8959). In identity mode `upstream`, customers \
+                 call with their credential at the bank core, Bearer or Basic.",
+            ));
         let components = contract.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme.build()));
     }
@@ -70,33 +73,25 @@ const HEADERS: [(&str, Type, &str); 4] = [
     ("TAN-Required", Type::String, "With 10002: the assurance that is asked for."),
 ];
 
-/// The whole document of the API's listener.
+/// The document of the API's listener: the whole of it.
 #[must_use]
 pub fn document() -> Contract {
-    let mut contract = Whole::openapi();
-    contract.merge(Documented::openapi());
-    completed(contract)
+    completed(routes())
 }
 
-/// What the service itself serves at the gateway: accounts' factors and challenges, Taler's flow, and below `/tanager`
-/// what anyone may read.
+/// The document of the gateway's listener: what is the service's own there.
 #[must_use]
 pub fn document_for_the_world() -> Contract {
-    let mut contract = document();
-    let paths = std::mem::take(&mut contract.paths.paths);
-    let read_by_anyone = ["/config", "/openapi.json", "/docs"];
-    contract.paths.paths = paths
-        .into_iter()
-        .filter_map(|(path, item)| match path.as_str() {
-            known if read_by_anyone.contains(&known) => Some((format!("/tanager{path}"), item)),
-            own if faces_the_world(own) => Some((path, item)),
-            _ => None,
-        })
-        .collect();
-    contract.merge(completed(TalerDocumented::openapi()));
+    completed(at_the_gateway::narrowed(routes()))
+}
+
+fn routes() -> Contract {
+    let mut contract = Whole::openapi();
+    contract.merge(Documented::openapi());
     contract
 }
 
+/// Adds what is the same for every operation.
 fn completed(mut contract: Contract) -> Contract {
     describe_headers(&mut contract);
     errors::describe(&mut contract);

@@ -12,8 +12,12 @@ use super::{
     method,
     metrics::Metrics,
     middleware::RequestIds,
+    openapi,
 };
 use crate::{domain::chance::Chance, service::Service};
+
+/// What stands at the gateway before the paths that anyone may read.
+const BELOW: &str = "/tanager";
 
 /// Writes a table down once, and makes of it what is mounted, a list for comparison, and the paths of the document:
 /// a route whose handler is not documented does not compile.
@@ -76,9 +80,17 @@ table! {
 }
 
 /// Whether a path of the table is the service's own at the gateway too.
-pub(super) fn faces_the_world(path: &str) -> bool {
+fn faces_the_world(path: &str) -> bool {
     let below = path.strip_prefix("/accounts/{username}/").and_then(|rest| rest.split('/').next());
     matches!(below, Some("tan" | "challenge" | "session"))
+}
+
+/// Where a path of the API's listener is at the gateway; `None`: nowhere.
+pub(super) fn place_at_the_gateway(path: &str) -> Option<String> {
+    match path {
+        "/config" | "/openapi.json" | "/docs" => Some(format!("{BELOW}{path}")),
+        path => faces_the_world(path).then(|| path.to_owned()),
+    }
 }
 
 /// What the API's listener serves. Cheap to clone.
@@ -100,8 +112,8 @@ impl Api {
     ) -> Result<Self, serde_json::Error> {
         Ok(Self {
             service,
-            docs: Docs::of(&super::openapi::document())?,
-            docs_for_the_world: Docs::of(&super::openapi::document_for_the_world())?,
+            docs: Docs::of(&openapi::document())?,
+            docs_for_the_world: Docs::of(&openapi::document_for_the_world())?,
             allowed_origins: allowed_origins.into_iter().collect(),
             ids: Arc::new(RequestIds::new(chance)),
         })
@@ -123,8 +135,8 @@ impl Api {
             .app_data(AccountsAlone);
         mount(routes, faces_the_world);
         mount_taler(routes, |_| true);
-        routes.service(web::resource("/tanager/config").route(method::get().to(public::config)));
-        self.docs_for_the_world.configure(routes, "/tanager");
+        routes.service(web::resource(format!("{BELOW}/config")).route(method::get().to(public::config)));
+        self.docs_for_the_world.configure(routes, BELOW);
     }
 
     /// The use cases.

@@ -1,4 +1,4 @@
-//! `[gateway]`: the reverse proxy in front of the bank core. What a request is and needs is decided elsewhere.
+//! `[gateway]`: the reverse proxy in front of the bank core.
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 

@@ -24,7 +24,7 @@ use crate::http::{
 
 /// Of every request of someone known.
 const CALLER: &[Code] = &[HeadersMalformed, ParameterMalformed, Unauthorized, Forbidden, TemporarilyUnavailable];
-/// Of a request that needs no credentials.
+/// Of every request that needs no credentials and names an account.
 const ANYONE: &[Code] = &[ParameterMalformed, TemporarilyUnavailable];
 /// Where operators and bank cores may call as well.
 const ACCOUNT: &[Code] = &[UnknownAccount];
@@ -38,6 +38,8 @@ const PROTECTED: &[Code] = &[TanRequired, TokenInvalid, TokenWrongOperation, Tok
 const SENDING: &[Code] = &[ChannelNotSupported, TanRateLimited, AccountBlocked, ChannelScriptFailed];
 /// Where a challenge is named.
 const CHALLENGE: &[Code] = &[ChallengeNotFound];
+/// Where a TAN is tried.
+const ANSWER: &[Code] = &[ChallengeFailed, ChallengeSolved, ChallengeExpired, TanRateLimited, AccountBlocked];
 
 /// The codes of an operation; `None` for one that nobody has thought about.
 pub(super) fn codes(operation: &str) -> Option<&'static [&'static [Code]]> {
@@ -62,24 +64,12 @@ pub(super) fn codes(operation: &str) -> Option<&'static [&'static [Code]]> {
         "watch_challenge" => &[CALLER, ACCOUNT, CHALLENGE],
         "abort_challenge" => &[CALLER, BODY, CHALLENGE, &[TokenReserved]],
         "retransmit_challenge" => &[CALLER, BODY, CHALLENGE, SENDING, &[ChallengeSolved, ChallengeExpired]],
-        "confirm_challenge" => &[
-            CALLER,
-            BODY,
-            MEMBER,
-            CHALLENGE,
-            &[ChallengeFailed, ChallengeSolved, ChallengeExpired, TanRateLimited, AccountBlocked],
-        ],
+        "confirm_challenge" => &[CALLER, BODY, MEMBER, CHALLENGE, ANSWER],
+        "transmit_taler" => &[ANYONE, BODY, SENDING, &[TransactionNotFound, ChallengeSolved]],
+        "confirm_taler" => &[ANYONE, BODY, MEMBER, CHALLENGE, ANSWER],
         "mint_token" | "reserve" | "redeem" => &[CALLER, ACCOUNT, BODY, MEMBER, PROTECTED],
         "commit" | "release" => &[CALLER, BODY, &[ReservationNotFound]],
         "describe_operation" => &[CALLER, ACCOUNT, BODY, MEMBER],
-        "transmit_taler" => &[ANYONE, BODY, &[TransactionNotFound, ChallengeSolved], SENDING],
-        "confirm_taler" => &[
-            ANYONE,
-            BODY,
-            MEMBER,
-            CHALLENGE,
-            &[ChallengeFailed, ChallengeSolved, ChallengeExpired, TanRateLimited, AccountBlocked],
-        ],
         "log_out" => &[CALLER, BODY],
         "end_token" => &[CALLER, BODY, &[EndpointUnknown]],
         _ => return None,
