@@ -40,13 +40,14 @@ impl Service {
         self.admit(ACTOR, operation.username).await?;
         let judged = self.decide_operation(ACTOR, operation, |account, terms| {
             match account.clear(terms, operation.demand, &operation.digest, &Proof::default()) {
-                Ok(_) => Ok(Cleared::NotNeeded),
+                Ok(_) => Ok(Ok(Cleared::NotNeeded)),
                 Err(objection) => {
                     account.withhold(terms)?;
-                    self.ask(account, terms, None, operation, objection)
+                    // Also an account that can be asked for nothing has begun a session at the core: it is counted.
+                    Ok(self.ask(account, terms, None, operation, objection))
                 }
             }
         });
-        judged.await?.unwrap_or_else(|| Err(Refusal::Forbidden.into()))
+        judged.await?.unwrap_or_else(|| Err(Refusal::Forbidden.into()))?
     }
 }
