@@ -49,6 +49,12 @@ impl Service {
         offered.into_iter().map(seal).collect()
     }
 
+    /// Whether this is an id that was offered here, to whomever and whatever became of it. Looks nothing up.
+    #[must_use]
+    pub fn has_given_out(&self, raw: &str) -> bool {
+        TalerId::open(raw, self.ring()).is_some()
+    }
+
     /// Sends the TAN of one of Taler's challenges, again or for the first time; answers when its message was handed
     /// over. No credentials: the id is unguessable.
     pub async fn transmit_taler(&self, username: &Username, raw: &str) -> Result<ChallengeView, Failure> {
