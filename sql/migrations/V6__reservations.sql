@@ -3,7 +3,10 @@
 alter table challenges
   add column reserved_operation bytea,
   add column reserved_first uuid,
-  add column reserved_idempotent boolean not null default false;
+  add column reserved_idempotent boolean not null default false,
+  -- A hold from before has neither.
+  add constraint challenges_reserved_whole check ((reserved_operation is null) = (reserved_first is null)),
+  add constraint challenges_reserved_of_reservation check (reserved_first is null or reservation_id is not null);
 
 comment on column challenges.reserved_operation is 'Digest of the operation that holds, or held, the token.';
 comment on column challenges.reserved_first is 'The first hold of those that try the same work again: the Idempotency-Key.';
@@ -12,7 +15,8 @@ comment on column challenges.reservation_id is 'The latest operation that held t
 
 alter table accounts
   add column epoch integer not null default 0,
-  add column withheld timestamptz[] not null default '{}';
+  add column withheld timestamptz[] not null default '{}',
+  add constraint accounts_epoch_natural check (epoch >= 0);
 
 comment on column accounts.epoch is 'How often every challenge was voided; an id sealed before is void.';
 comment on column accounts.withheld is 'When answers of the bank core were withheld on the last day for want of a proof.';

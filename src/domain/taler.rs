@@ -7,10 +7,11 @@ use super::{
     chance::Chance,
     channel::Channel,
     id::{AccessTokenId, AccountId, ChallengeId},
-    keys::{Carried, KeyError, KeyRing},
+    keys::{Carried, KeyError, KeyRing, framed},
     operation::OperationDigest,
     secret::SecretHash,
     time::Timestamp,
+    username::Username,
 };
 
 /// What an id says; only the service can read it.
@@ -18,6 +19,8 @@ use super::{
 pub struct TalerId {
     /// Whose challenge it is.
     pub account: AccountId,
+    /// The account's name: who comes with another's is known as a stranger before any row is read.
+    pub username: Username,
     /// The challenge that it becomes when it is first used.
     pub challenge: ChallengeId,
     /// The account's epoch when it was made: what voids every challenge voids it.
@@ -45,6 +48,7 @@ impl TalerId {
         clear.extend_from_slice(self.operation.as_bytes());
         clear.extend_from_slice(&self.expires_at.as_micros().to_be_bytes());
         clear.extend_from_slice(self.session.map_or(Uuid::nil(), AccessTokenId::as_uuid).as_bytes());
+        framed(&mut clear, self.username.as_str().as_bytes());
         clear.extend_from_slice(self.summary.as_deref().unwrap_or_default().as_bytes());
         Ok(BASE64URL_NOPAD.encode(&ring.seal_carried(Carried::TalerId, &clear, chance)?))
     }
@@ -59,11 +63,14 @@ impl TalerId {
         let ([channel], rest) = rest.split_first_chunk::<1>()?;
         let (operation, rest) = rest.split_first_chunk::<32>()?;
         let (expires_at, rest) = rest.split_first_chunk::<8>()?;
-        let (session, summary) = rest.split_first_chunk::<16>()?;
+        let (session, rest) = rest.split_first_chunk::<16>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (username, summary) = rest.split_at_checked(u32::from_be_bytes(*length).try_into().ok()?)?;
         let session = Uuid::from_bytes(*session);
         let summary = String::from_utf8(summary.to_vec()).ok()?;
         Some(Self {
             account: AccountId::from_uuid(Uuid::from_bytes(*account)),
+            username: Username::parse(str::from_utf8(username).ok()?).ok()?,
             challenge: ChallengeId::from_uuid(Uuid::from_bytes(*challenge)),
             epoch: u32::from_be_bytes(*epoch),
             channel: Channel::ALL.into_iter().find(|known| position(*known) == *channel)?,
@@ -102,6 +109,7 @@ mod tests {
         let now = Timestamp::from_seconds(1);
         TalerId {
             account: AccountId::new(now, &Fixed(3)),
+            username: Username::parse("alice").unwrap(),
             challenge: ChallengeId::new(now, &Fixed(4)),
             epoch: 7,
             channel: Channel::Email,

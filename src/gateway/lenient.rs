@@ -13,7 +13,7 @@ use step::STEPS;
 /// Readings of one path that are looked at.
 const MOST_READINGS: usize = 512;
 /// Bytes that are read and written for one path, over all its readings.
-const MOST_WORK: usize = 4 * 1024 * 1024;
+const MOST_WORK: usize = 1024 * 1024;
 
 /// Whether every reader takes `path` for the same but for the case of its letters: plain segments, one slash before
 /// each, none at the end.

@@ -13,20 +13,22 @@ const X_CHALLENGE_ID: HeaderName = HeaderName::from_static("x-challenge-id");
 /// Ids that one request may bring: more than any account has channels.
 const MOST_IDS: usize = 16;
 
-/// Reads what proves a request; 400/23 when it is malformed.
-pub fn read(headers: &HeaderMap) -> Result<Proof, ApiError> {
+/// Reads what proves a request; 400/23 when it is malformed. An id that was never `given_out` proves nothing, and is left
+/// out: whoever invents some gives an account no work to do.
+pub fn read(headers: &HeaderMap, given_out: impl Fn(&str) -> bool) -> Result<Proof, ApiError> {
     let token = TanToken::read(headers)?.map(|token| SecretHash::of(token.reveal()));
-    Ok(Proof { taler: taler(headers)?, ..Proof::token(token) })
+    let taler = taler(headers)?.into_iter().filter(|id| given_out(id)).map(TalerId::proof).collect();
+    Ok(Proof { taler, ..Proof::token(token) })
 }
 
-fn taler(headers: &HeaderMap) -> Result<Vec<SecretHash>, ApiError> {
+fn taler(headers: &HeaderMap) -> Result<Vec<&str>, ApiError> {
     let malformed = || ApiError::header("Taler-Challenge-Ids", "must hold ids of challenges, with commas between");
-    let mut proofs = Vec::new();
+    let mut found = Vec::new();
     for value in headers.get_all(TALER_CHALLENGE_IDS).chain(headers.get_all(X_CHALLENGE_ID)) {
         let ids = value.to_str().map_err(|_| malformed())?;
-        proofs.extend(ids.split(',').map(str::trim).filter(|id| !id.is_empty()).map(TalerId::proof));
+        found.extend(ids.split(',').map(str::trim).filter(|id| !id.is_empty()));
     }
-    if proofs.len() > MOST_IDS { Err(malformed()) } else { Ok(proofs) }
+    if found.len() > MOST_IDS { Err(malformed()) } else { Ok(found) }
 }
 
 #[cfg(test)]
@@ -51,16 +53,22 @@ mod tests {
             ("x-challenge-id", "d"),
             ("tan-token", "tan_x"),
         ]);
-        let proof = read(&sent).ok().unwrap();
+        let proof = read(&sent, |_| true).ok().unwrap();
         assert_eq!(proof.taler, ["a", "b", "c", "d"].map(TalerId::proof));
         assert_eq!(proof.token, Some(SecretHash::of("tan_x")));
-        assert_eq!(read(&headers(&[])).ok().unwrap(), Proof::default());
+        assert_eq!(read(&headers(&[]), |_| true).ok().unwrap(), Proof::default());
+    }
+
+    #[test]
+    fn what_was_never_given_out_is_no_id() {
+        let sent = headers(&[("taler-challenge-ids", "a,b")]);
+        assert_eq!(read(&sent, |id| id == "b").ok().unwrap().taler, ["b"].map(TalerId::proof));
     }
 
     #[test]
     fn more_than_any_client_has_are_refused() {
         let many = vec!["x"; MOST_IDS + 1].join(",");
-        assert_eq!(read(&headers(&[("taler-challenge-ids", &many)])).err().unwrap().code().number(), 23);
-        assert_eq!(read(&headers(&[("tan-token", "a, b")])).err().unwrap().code().number(), 23);
+        assert_eq!(read(&headers(&[("taler-challenge-ids", &many)]), |_| false).err().unwrap().code().number(), 23);
+        assert_eq!(read(&headers(&[("tan-token", "a, b")]), |_| true).err().unwrap().code().number(), 23);
     }
 }

@@ -68,7 +68,7 @@ pub async fn serve(gate: &Gate, sent: Sent<'_>, payload: Payload) -> Result<Answ
         return Err(upgrade::refused());
     }
     let caller = sent.caller(gate).await?;
-    let proof = proof::read(sent.request.headers())?;
+    let proof = proof::read(sent.request.headers(), |id| gate.service().has_given_out(&sent.account, id))?;
     let body = ApiBody::in_time(sent.request.headers(), payload, sent.largest_body(gate)).await?.into_raw();
     let errand = Errand {
         caller,

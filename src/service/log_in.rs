@@ -3,7 +3,7 @@
 
 use super::{
     Failure, Service,
-    operations::{Cleared, CoreOperation, Hold},
+    operations::{CoreOperation, Hold, TalerChallenge},
 };
 use crate::domain::{
     refusal::Refusal,
@@ -31,19 +31,21 @@ impl Service {
         begun.await?.unwrap_or(Ok(None))
     }
 
-    /// What becomes of the core's 2xx, which proved the password, when no proof was held: it passes where the account
-    /// needs none, and is withheld otherwise. Withheld answers are limited like messages.
-    pub async fn judge_log_in(&self, operation: &CoreOperation<'_>) -> Result<Cleared, Failure> {
+    /// What becomes of the core's yes, which proved the password, when no proof was held: `None`, it passes, where the
+    /// account needs none; otherwise it is withheld, and one of these is to be solved, or the refusal told. Withheld
+    /// answers are limited like messages.
+    pub async fn judge_log_in(&self, operation: &CoreOperation<'_>) -> Result<Option<Vec<TalerChallenge>>, Failure> {
         self.admit(ACTOR, operation.username).await?;
         let judged = self.decide_operation(ACTOR, operation, |account, terms| {
             match account.clear(terms, operation.demand, &operation.digest, &Proof::default()) {
-                Ok(_) => Ok(Cleared::NotNeeded),
+                Ok(_) => Ok(Ok(None)),
                 Err(objection) => {
                     account.withhold(terms)?;
-                    self.ask(account, terms, None, operation, objection)
+                    // Also an account that can be asked for nothing has begun a session at the core: it is counted.
+                    Ok(self.ask(account, terms, None, operation, objection).map(Some))
                 }
             }
         });
-        judged.await?.unwrap_or_else(|| Err(Refusal::Forbidden.into()))
+        judged.await?.unwrap_or_else(|| Err(Refusal::Forbidden.into()))?
     }
 }

@@ -113,7 +113,7 @@ impl Service {
                     let held = self.hold(account, terms, &actor, operation, clearance)?;
                     Ok(held.map_or(Cleared::NotNeeded, Cleared::Held))
                 }
-                Err(objection) => self.ask(account, terms, Some(caller), operation, objection),
+                Err(objection) => self.ask(account, terms, Some(caller), operation, objection).map(Cleared::Challenged),
             }
         });
         begun.await?.unwrap_or_else(|| Err(no_account(caller)))
@@ -170,11 +170,11 @@ impl Service {
         caller: Option<&AccessToken>,
         operation: &CoreOperation<'_>,
         objection: Objection,
-    ) -> Result<Cleared, Failure> {
+    ) -> Result<Vec<TalerChallenge>, Failure> {
         if operation.missing == Missing::Challenge && objection == Objection::Required {
             let challenges = self.offer_taler(account, terms, caller, operation)?;
             if !challenges.is_empty() {
-                return Ok(Cleared::Challenged(challenges));
+                return Ok(challenges);
             }
         }
         let (demand, summary) = (operation.demand, operation.summary.as_ref().map(Summary::as_str));

@@ -35,6 +35,7 @@ impl Service {
         let seal = |offer: OfferedChannel| {
             let id = TalerId {
                 account: account.id,
+                username: account.username.clone(),
                 challenge: ChallengeId::new(terms.now, self.chance()),
                 epoch: account.epoch,
                 channel: offer.channel,
@@ -49,10 +50,21 @@ impl Service {
         offered.into_iter().map(seal).collect()
     }
 
+    /// Whether this is an id that was offered here to the account of that name, whatever became of it. Looks nothing up.
+    #[must_use]
+    pub fn has_given_out(&self, username: &Username, raw: &str) -> bool {
+        self.offered_id(username, raw).is_some()
+    }
+
+    /// Nobody comes with one account's id to another: no row of that is read for it.
+    fn offered_id(&self, username: &Username, raw: &str) -> Option<TalerId> {
+        TalerId::open(raw, self.ring()).filter(|id| id.username == *username)
+    }
+
     /// Sends the TAN of one of Taler's challenges, again or for the first time; answers when its message was handed
     /// over. No credentials: the id is unguessable.
     pub async fn transmit_taler(&self, username: &Username, raw: &str) -> Result<ChallengeView, Failure> {
-        let id = TalerId::open(raw, self.ring()).ok_or(Refusal::TransactionNotFound)?;
+        let id = self.offered_id(username, raw).ok_or(Refusal::TransactionNotFound)?;
         self.refuse_ended_session(&id).await?;
         self.send_from(async |place| self.begin_taler(username, &id, place).await).await
     }
@@ -88,7 +100,7 @@ impl Service {
 
     /// Tries a TAN. The id itself is what an operation is shown once it is solved.
     pub async fn confirm_taler(&self, username: &Username, raw: &str, candidate: &Candidate) -> Result<(), Failure> {
-        let id = TalerId::open(raw, self.ring()).ok_or(Refusal::ChallengeNotFound)?;
+        let id = self.offered_id(username, raw).ok_or(Refusal::ChallengeNotFound)?;
         let tried = self.with_taler(username, id.challenge, id.session, |account, terms| {
             if account.id != id.account {
                 return Err(Refusal::ChallengeNotFound.into());

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    KnownBy, Mode, Operation, Settings, UpstreamAuthorization,
+    KnownBy, Mode, Operation, Settings, UpstreamAuthorization, UsernameCase,
     channels::ScriptTrouble,
     notes::{Effective, Source},
 };
@@ -29,6 +29,7 @@ impl Settings {
             warnings.push(text.to_owned());
         }
         warnings.extend(self.foreign_tokens());
+        warnings.extend(self.doubtful_names());
         let operations = self.gateway.iter().flat_map(|gateway| &gateway.operations);
         warnings
             .extend(operations.flat_map(|operation| [without_summary(operation), without_log_in(operation)]).flatten());
@@ -43,6 +44,16 @@ impl Settings {
         let text = "gateway.upstream_authorization: with identity.mode \"local\" the bank core is called with Tanager's own \
                     access tokens, which it does not know: write \"file:…\", or identity.mode = \"upstream\".";
         (forwards && protects).then(|| text.to_owned())
+    }
+
+    /// A bank core that reads names in any case, of which nobody would notice it: the other spelling of a protected
+    /// customer's name would be a customer without channels.
+    fn doubtful_names(&self) -> Option<String> {
+        let identity = &self.identity;
+        let exact = identity.usernames.case == UsernameCase::Exact && identity.username_pointer.is_none();
+        let text = "identity.username_pointer is not set and username_case is \"exact\": if the bank core reads names in \
+                    any case, a customer has several, and only one of them is protected; set either.";
+        (identity.mode == Mode::Upstream && exact).then(|| text.to_owned())
     }
 
     fn channel_warnings(&self) -> Vec<String> {

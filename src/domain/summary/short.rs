@@ -12,15 +12,24 @@ const QUERY_CUT: &str = "?…";
 
 /// `value`, [`cleaned`], in at most `most` characters ([`SHORTEST`] at least): start and end, with `…` between, so that
 /// an IBAN in nine is `DE75…6199`. Of a payto URI (RFC 8905) the account stays longest; the query, in which
-/// anybody can write any name, goes first, `payto://iban/DE75…6199?…`, and then what stands before the account.
+/// anybody can write any name, goes first, `payto://iban/DE75…6199?…`, and then what stands before the account. One whose
+/// query says an amount is not cut at all: a bank core may take that for the amount, and then it has to be seen.
 #[must_use]
 pub fn shortened(value: &str, most: usize) -> String {
     let value = cleaned(value);
     let most = most.max(SHORTEST);
-    if length(&value) <= most {
+    if length(&value) <= most || says_an_amount(&value) {
         return value;
     }
     payto(&value, most).unwrap_or_else(|| ends(&value, most))
+}
+
+/// Whether `value` is a URI with a parameter `amount` (RFC 8905 section 5), or one whose name is escaped and could be.
+fn says_an_amount(value: &str) -> bool {
+    let Some((target, query)) = value.split_once(['?', '#']) else { return false };
+    let is_payto = target.get(..SCHEME.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME));
+    let mut names = query.split(['&', ';', '?', '#']).filter_map(|pair| pair.split('=').next());
+    is_payto && names.any(|name| name.trim().eq_ignore_ascii_case("amount") || name.contains('%'))
 }
 
 /// `None` when `value` is no payto URI with an account.

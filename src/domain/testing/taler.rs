@@ -19,6 +19,7 @@ impl Scene {
     /// What an id says that is offered now, with an operation. Nothing is stored of it.
     pub(crate) fn offer(&self, channel: Channel, number: u8) -> TalerId {
         TalerId {
+            username: self.account.username.clone(),
             account: self.account.id,
             challenge: ChallengeId::new(self.now, &self.chance),
             epoch: self.account.epoch,

@@ -33,7 +33,7 @@ pub(super) struct Errand {
     pub(super) name: String,
     /// Whether its method changes nothing.
     pub(super) reads: bool,
-    /// Whether its success closes the account here too.
+    /// Whether its 2xx closes the account here too.
     pub(super) closes_account: bool,
     /// How a session is ended that a withheld log-in began.
     pub(super) revocation: Option<Revocation>,
@@ -111,7 +111,9 @@ impl Errand {
 
     async fn carry_out(self, shared: &Shared, held: Option<Held>) -> Result<Ended, ApiError> {
         let answer = send(shared, self.request, held.as_ref()).await;
-        let (username, closes_account) = (self.described.account, self.closes_account);
+        // A redirection is a success, but not yet a reason to close an account for good.
+        let done = answer.as_ref().is_ok_and(|answer| answer.status().is_success());
+        let (username, closes_account) = (self.described.account, self.closes_account && done);
         let settlement =
             Settlement { username, hold: held.map(|held| held.hold), outcome: outcome_of(&answer), closes_account };
         shared.service().conclude(settlement).await;
@@ -119,17 +121,19 @@ impl Errand {
     }
 
     /// The bank core checks the password. Its yes is withheld until a proof comes with a repeat.
-    async fn log_in(self, shared: &Arc<Shared>, until: Instant) -> Result<Ended, ApiError> {
+    async fn log_in(mut self, shared: &Arc<Shared>, until: Instant) -> Result<Ended, ApiError> {
         if let Some(hold) = shared.service().begin_log_in(&self.described.operation()).await? {
             return self.carry_out(shared, Some(Held { hold, until })).await;
         }
+        // A core that repeats its answers by key would hand out again what is withheld here.
+        self.request.headers_mut().remove(IDEMPOTENCY_KEY);
         let answer = send(shared, self.request, None).await?;
         if !may_begin_a_session(&answer) {
             return Ok(Ended::Answered(answer));
         }
         let withheld = match shared.service().judge_log_in(&self.described.operation()).await {
-            Ok(Cleared::NotNeeded | Cleared::Held(_)) => return Ok(Ended::Answered(answer)),
-            Ok(Cleared::Challenged(challenges)) => Ok(Ended::Challenged(challenges)),
+            Ok(None) => return Ok(Ended::Answered(answer)),
+            Ok(Some(challenges)) => Ok(Ended::Challenged(challenges)),
             Err(failure) => Err(failure.into()),
         };
         // No session of it reaches the client: it is read to be revoked, or dropped with its connection.

@@ -182,6 +182,22 @@ async fn withheld_answers_are_limited_like_challenges() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn withheld_answers_are_limited_where_the_account_has_nothing_to_prove_itself_with_too() {
+    let operations = OPERATIONS.replace("name = \"login\"", "name = \"login\"\nstrength = \"possession\"");
+    let bank = Bank::with(Plan { limits: String::new(), ..Plan::operations(&operations) }).await;
+    bank.customer_with("alice", &["email"]).await;
+    let client = bank.client("");
+    let mut codes = Vec::new();
+    for _ in 0..40 {
+        let answer = log_in(&client, CORE_PASSWORD, "").await;
+        assert_withheld(&answer);
+        codes.push(answer.error());
+    }
+    assert_eq!((codes[0], codes[39]), ((403, 10002), (429, 5131)), "{codes:?}");
+    bank.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_log_in_of_somebody_who_is_blocked_or_deleted_here_opens_nothing() {
     let bank = Bank::with(Plan::upstream()).await;
     bank.customer("alice").await;
