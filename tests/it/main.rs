@@ -11,6 +11,7 @@ mod database_away;
 mod demo;
 mod gateway;
 mod gateway_crash;
+mod guarded;
 mod identity;
 mod leaks;
 mod life_of_a_challenge;
