@@ -84,8 +84,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::assurance::Assurance,
-        settings::{KnownBy, OnMissing, Settings},
+        domain::assurance::{Assurance, OnMissing},
+        settings::{KnownBy, Settings},
     };
 
     const DATABASE: &str = "[database]\nurl = \"postgres://tanager@127.0.0.1/tanager\"\n";

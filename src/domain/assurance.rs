@@ -37,6 +37,15 @@ impl Assurance {
     }
 }
 
+/// How a caller without a sufficient proof is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnMissing {
+    /// 403 with a ticket.
+    Forbid,
+    /// 202 with challenges, as GNU Taler's clients know it (`api.md` section 6c).
+    Challenge,
+}
+
 /// All that an operation asks of a proof, and what is known of the operation itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {

@@ -35,8 +35,7 @@ use crate::{
         body::ApiBody, code::Code, error::ApiError, handlers::taler::challenged, headers::Authorization,
         middleware::RequestId,
     },
-    service::Missing,
-    settings::{KnownBy, OnMissing, Operation},
+    settings::{KnownBy, Operation},
 };
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -117,7 +116,7 @@ impl Sent<'_> {
             account: self.account.clone(),
             digest: self.digest(body),
             demand: self.demand(),
-            missing: self.missing(),
+            on_missing: self.operation.on_missing,
             summary: self.summary(body)?,
             proof,
         })
@@ -151,13 +150,6 @@ impl Sent<'_> {
     const fn demand(&self) -> Demand {
         let Operation { assurance, strength, enrolled, idempotent, .. } = *self.operation;
         Demand { assurance, strength, enrolled, idempotent }
-    }
-
-    const fn missing(&self) -> Missing {
-        match self.operation.on_missing {
-            OnMissing::Forbid => Missing::Forbid,
-            OnMissing::Challenge => Missing::Challenge,
-        }
     }
 
     /// The request as the bank core gets it, but for what names the proof.

@@ -33,7 +33,7 @@ pub use channels::{ChannelRow, Enrolment, Pending};
 pub use contact::{ContactPatch, Edit, Patched};
 pub use customers::{Customers, Spelling};
 pub use failure::Failure;
-pub use operations::{Cleared, CoreOperation, Hold, Missing, TalerChallenge};
+pub use operations::{Cleared, CoreOperation, Hold, TalerChallenge};
 pub use protection::ProtectedRequest;
 pub use settlement::Settlement;
 pub use tokens::{Minted, TokenRequest};

@@ -6,7 +6,7 @@ use super::{Failure, Service, no_account};
 use crate::{
     domain::{
         account::{Account, Terms},
-        assurance::Demand,
+        assurance::{Demand, OnMissing},
         caller::{AccessToken, Passage},
         challenge::Reservation,
         id::{ChallengeId, ReservationId},
@@ -37,16 +37,7 @@ pub struct CoreOperation<'a> {
     /// What came with it.
     pub proof: Proof,
     /// How a missing proof is asked for.
-    pub missing: Missing,
-}
-
-/// How a caller without a sufficient proof is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// 403 with a ticket.
-    Forbid,
-    /// 202 with challenges, as GNU Taler's clients know it (`api.md` section 6c).
-    Challenge,
+    pub on_missing: OnMissing,
 }
 
 /// An operation that may go on, or what has to be solved first.
@@ -171,7 +162,7 @@ impl Service {
         operation: &CoreOperation<'_>,
         objection: Objection,
     ) -> Result<Vec<TalerChallenge>, Failure> {
-        if operation.missing == Missing::Challenge && objection == Objection::Required {
+        if operation.on_missing == OnMissing::Challenge && objection == Objection::Required {
             let challenges = self.offer_taler(account, terms, caller, operation)?;
             if !challenges.is_empty() {
                 return Ok(challenges);

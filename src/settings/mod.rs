@@ -37,7 +37,7 @@ pub use environment::environment;
 pub use gateway::{DefaultRoute, Gateway, UpstreamAuthorization};
 pub use identity::{ClientSecret, Identity, Mode, UsernameCase, UsernamePattern, UsernameRule};
 use notes::{Effective, Notes};
-pub use operation::{KnownBy, OnMissing, Operation};
+pub use operation::{KnownBy, Operation};
 pub use revocation::Revocation;
 pub use route::RoutePath;
 use section::Section;

@@ -8,7 +8,10 @@ use super::{
     template::SummaryTemplate,
     value::{Named, Value, plain_text, quoted},
 };
-use crate::domain::{assurance::Assurance, channel::Strength};
+use crate::domain::{
+    assurance::{Assurance, OnMissing},
+    channel::Strength,
+};
 
 /// The longest name of an operation, in characters.
 const LONGEST_NAME: usize = 64;
@@ -16,15 +19,6 @@ const LONGEST_NAME: usize = 64;
 impl Named for Assurance {
     const NAMES: &'static [(&'static str, Self)] =
         &[("none", Self::None), ("session", Self::Session), ("token", Self::Token), ("bound", Self::Bound)];
-}
-
-/// What a caller without a sufficient proof is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnMissing {
-    /// 403 with a ticket.
-    Forbid,
-    /// 202 with challenges, as GNU Taler's clients know it.
-    Challenge,
 }
 
 impl Named for OnMissing {

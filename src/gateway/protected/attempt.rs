@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::revocation;
 use crate::{
     domain::{
-        assurance::Demand,
+        assurance::{Demand, OnMissing},
         caller::AccessToken,
         operation::OperationDigest,
         rules::{protect::Proof, settle::Outcome},
@@ -18,7 +18,7 @@ use crate::{
     },
     gateway::{body::Outgoing, gate::Shared, headers::value_of, upstream::Unanswered},
     http::error::ApiError,
-    service::{Cleared, CoreOperation, Hold, Missing, Settlement, TalerChallenge},
+    service::{Cleared, CoreOperation, Hold, Settlement, TalerChallenge},
     settings::Revocation,
 };
 
@@ -46,7 +46,7 @@ pub(super) struct Described {
     pub(super) account: Username,
     pub(super) digest: OperationDigest,
     pub(super) demand: Demand,
-    pub(super) missing: Missing,
+    pub(super) on_missing: OnMissing,
     pub(super) summary: Option<Summary>,
     pub(super) proof: Proof,
 }
@@ -86,7 +86,7 @@ impl Described {
             demand: self.demand,
             summary: self.summary.clone(),
             proof: self.proof.clone(),
-            missing: self.missing,
+            on_missing: self.on_missing,
         }
     }
 }

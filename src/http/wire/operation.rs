@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
-        assurance::{Assurance, Demand},
+        assurance::{Assurance, Demand, OnMissing},
         channel::Strength,
         operation::OperationDigest,
         refusal::OfferedChannel,
@@ -22,7 +22,7 @@ use crate::{
         username::Username,
     },
     http::{error::ApiError, json::Body, secret::SecretText},
-    service::{AheadOfTime, CoreOperation, Missing, Reserved},
+    service::{AheadOfTime, CoreOperation, Reserved},
 };
 
 /// The longest method, in characters; no registered one has more.
@@ -129,7 +129,7 @@ impl Reserve {
             },
             summary: self.operation.summary.clone(),
             proof: Proof::token(self.tan_token.as_ref().map(|token| SecretHash::of(token.reveal()))),
-            missing: Missing::Forbid,
+            on_missing: OnMissing::Forbid,
         }
     }
 }

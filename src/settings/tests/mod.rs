@@ -6,7 +6,10 @@ mod refusals;
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{notes::Source, *};
-use crate::domain::{assurance::Assurance, channel::Strength};
+use crate::domain::{
+    assurance::{Assurance, OnMissing},
+    channel::Strength,
+};
 
 /// What is needed for a configuration to be whole.
 const LEAST: &str = "[database]\nurl = 'postgres://tanager@127.0.0.1/tanager'\n";
