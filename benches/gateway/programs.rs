@@ -135,7 +135,7 @@ fn tanager_configuration(
 ) -> String {
     let url = postgres.url("postgres");
     format!(
-        "[server]\nlisten = \"{api}\"\n[log]\nlevel = \"warn\"\n[database]\nurl = \"{url}\"\n\
+        "[server]\nlisten = \"{api}\"\n[log]\nlevel = \"error\"\n[database]\nurl = \"{url}\"\n\
          [keys]\nfile = \"keys.toml\"\n[gateway]\nlisten = \"{gateway}\"\nupstream = \"http://{upstream}\"\n\
          [[gateway.operation]]\nname = \"transfer\"\nmethod = \"POST\"\n\
          path = \"/accounts/{{username}}/transactions\"\n"

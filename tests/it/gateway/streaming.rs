@@ -209,9 +209,10 @@ async fn a_slow_body_is_no_slow_core() {
     wire.reply_head().await.unwrap();
     let mut body = Vec::new();
     let read = wire.body(Framing::Length(4), |piece| body.extend_from_slice(piece));
-    // Longer than `upstream_timeout`, which runs to the status line alone.
+    // What is waited for is that nothing happens: that time-out runs to the status line alone.
+    let longer_than_the_time_out = Duration::from_millis(1500);
     let opened = async {
-        tokio::time::sleep(Duration::from_millis(1500)).await;
+        tokio::time::sleep(longer_than_the_time_out).await;
         gate.open();
     };
     assert!(tokio::join!(read, opened).0);
