@@ -23,6 +23,9 @@ use crate::{
 /// How long a connection without a request is kept: less than the servers of the time keep theirs (5 s and more), so that
 /// the core rarely closes one that is just being used.
 const KEPT: Duration = Duration::from_secs(4);
+/// The largest piece of an answer that is read at once, in bytes, and so the largest head of one: large bodies take no
+/// more memory than that on their way.
+const PIECE: usize = 64 << 10;
 /// Connections without a request that one worker keeps.
 const KEPT_AT_ONCE: usize = 256;
 
@@ -155,6 +158,7 @@ impl Upstream {
 
     fn with(connecting: &Connecting, kept_at_once: usize) -> Self {
         let client = Client::builder(TokioExecutor::new())
+            .http1_max_buf_size(PIECE)
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(KEPT)
             .pool_max_idle_per_host(kept_at_once)
