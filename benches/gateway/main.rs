@@ -35,7 +35,7 @@ fn main() -> Result<()> {
     println!("1 KiB through a proxy at {CONNECTIONS} connections, {ROUNDS} rounds of {seconds} s each, in requests/s");
     let rates = measure(&bench, Duration::from_secs(seconds))?;
     report(&rates)?;
-    println!("\n1 GiB through the gateway: what its process grows by");
+    println!("\n1 GiB through the gateway: what its process of {:.1} MiB grows by", mebibytes(memory::idle(&bench)?));
     for (direction, grown) in memory::measure(&bench)? {
         println!("  {direction:<10} {:>6.1} MiB", mebibytes(grown));
     }

@@ -11,6 +11,11 @@ use std::io::Read as _;
 
 use super::{core::LARGE, programs::Bench};
 
+/// What the gateway's process takes before it has served anything, in bytes.
+pub fn idle(bench: &Bench) -> Result<u64> {
+    memory(bench.large().1, "VmRSS:")
+}
+
 /// What the gateway's process grew by at the most, for each direction, in bytes.
 pub fn measure(bench: &Bench) -> Result<[(&'static str, u64); 2]> {
     let (gateway, process) = bench.large();
