@@ -4,6 +4,7 @@
 mod closing;
 mod ending;
 mod frozen;
+mod impostor;
 mod instances;
 mod jam;
 mod killed;
