@@ -73,8 +73,18 @@ event_kinds! {
     TokenReleased = "token.released",
     /// The outcome of an operation is not known.
     TokenUnsettled = "token.unsettled",
+    /// The holder of a token said nothing until its lease ran out.
+    TokenLapsed = "token.lapsed",
     /// A bound token came with another operation.
     TokenMismatched = "token.mismatched",
+    /// A limit refused something.
+    LimitRefused = "limit.refused",
+    /// How often it has done so since.
+    LimitRepeated = "limit.repeated",
+    /// A prefix was closed: too few of its messages were solved.
+    PrefixClosed = "prefix.closed",
+    /// A prefix was opened again.
+    PrefixOpened = "prefix.opened",
     /// An access token was made.
     SessionOpened = "session.opened",
     /// An access token was ended.

@@ -46,6 +46,19 @@ pub struct Limits {
     pub address_per_day: u32,
     /// SMS in any hour to one country code with the three digits behind it (SMS pumping); 0 is no such limit.
     pub prefix_per_hour: u32,
+    /// The share of its messages, in whole percent, that must be solved for a prefix to stay open (SMS pumping); at most
+    /// 90, 0 is no such limit.
+    pub prefix_floor: u8,
+    /// From how many messages on a prefix is judged by that share; at least 10.
+    pub prefix_minimum: u32,
+    /// How long a prefix stays closed before single messages probe it; 10 minutes to 7 days.
+    pub prefix_closed: Duration,
+    /// How many probes decide whether it is opened or closed again; 1 to 1000.
+    pub prefix_probes: u32,
+    /// The time between two probes; 1 second to 1 hour.
+    pub prefix_probe_period: Duration,
+    /// An address that has been in force this long neither counts for its prefix nor is refused with it.
+    pub prefix_trusted_after: Duration,
     /// The beginnings of the numbers that SMS may be sent to; none listed allows all.
     pub allowed_prefixes: Vec<PhonePrefix>,
     /// Transmissions of one channel in any minute, over all accounts; 0 is no such limit.
@@ -88,6 +101,12 @@ impl Default for Limits {
             address_per_hour: 10,
             address_per_day: 20,
             prefix_per_hour: 0,
+            prefix_floor: 0,
+            prefix_minimum: 50,
+            prefix_closed: 30 * MINUTE,
+            prefix_probes: 5,
+            prefix_probe_period: MINUTE,
+            prefix_trusted_after: 7 * DAY,
             allowed_prefixes: Vec::new(),
             channel_per_minute: 0,
             token_lifetime: 5 * MINUTE,

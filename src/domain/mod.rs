@@ -18,6 +18,7 @@ pub mod language;
 pub mod limits;
 pub mod meter;
 pub mod operation;
+pub mod prefix_guard;
 pub mod refusal;
 pub mod reservation;
 pub mod rules;

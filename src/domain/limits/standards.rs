@@ -9,6 +9,8 @@ const HOUR: Duration = Duration::from_hours(1);
 const YEAR: Duration = Duration::from_hours(365 * 24);
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
+/// More messages a minute than one database could account for; each is a row.
+const HIGHEST_CEILING: u32 = 100_000;
 /// More transmissions than any window could mean; keeps the counters far from their end.
 const MOST_TRANSMISSIONS: u32 = 1_000_000;
 
@@ -33,6 +35,7 @@ impl Limits {
             .into_iter()
             .chain(self.lifetimes())
             .chain(self.transmissions())
+            .chain(self.prefixes())
             .chain(self.sessions())
             .chain(self.memory())
             .filter(|(holds, ..)| !holds)
@@ -116,10 +119,29 @@ impl Limits {
                 "must be 0 (no such limit) or at most 1000000",
             ),
             (
-                self.channel_per_minute <= MOST_TRANSMISSIONS,
+                self.channel_per_minute <= HIGHEST_CEILING,
                 "channel_per_minute",
-                "must be 0 (no such limit) or at most 1000000",
+                "must be 0 (no such limit) or at most 100000",
             ),
+        ]
+    }
+
+    fn prefixes(&self) -> [Rule; 6] {
+        [
+            (self.prefix_floor <= 90, "prefix_floor", "must be 0 (no such limit) or at most 90 (percent)"),
+            (
+                (10..=MOST_TRANSMISSIONS).contains(&self.prefix_minimum),
+                "prefix_minimum",
+                "must be 10 to 1000000: fewer messages say nothing about a prefix",
+            ),
+            (
+                (10 * MINUTE..=7 * DAY).contains(&self.prefix_closed),
+                "prefix_closed",
+                "must be 10 min to 7 days: what was sent before is over by then",
+            ),
+            ((1..=1000).contains(&self.prefix_probes), "prefix_probes", "must be 1 to 1000"),
+            ((SECOND..=HOUR).contains(&self.prefix_probe_period), "prefix_probe_period", "must be 1 s to 1 h"),
+            (self.prefix_trusted_after <= YEAR, "prefix_trusted_after", "must be at most 365 days"),
         ]
     }
 
