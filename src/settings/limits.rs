@@ -19,7 +19,7 @@ impl Value for PhonePrefix {
 }
 
 pub(super) fn read(section: &mut Section<'_>) -> Limits {
-    let default = Limits::default();
+    let default = read_prefixes(section);
     let limits = Limits {
         tan_digits: section.or("tan_digits", default.tan_digits),
         tan_lifetime: section.or("tan_lifetime", default.tan_lifetime),
@@ -37,12 +37,6 @@ pub(super) fn read(section: &mut Section<'_>) -> Limits {
         address_per_hour: section.or("address_per_hour", default.address_per_hour),
         address_per_day: section.or("address_per_day", default.address_per_day),
         prefix_per_hour: section.or("prefix_per_hour", default.prefix_per_hour),
-        prefix_floor: section.or("prefix_floor", default.prefix_floor),
-        prefix_minimum: section.or("prefix_minimum", default.prefix_minimum),
-        prefix_closed: section.or("prefix_closed", default.prefix_closed),
-        prefix_probes: section.or("prefix_probes", default.prefix_probes),
-        prefix_probe_period: section.or("prefix_probe_period", default.prefix_probe_period),
-        prefix_trusted_after: section.or("prefix_trusted_after", default.prefix_trusted_after),
         allowed_prefixes: section.list("allowed_prefixes"),
         channel_per_minute: section.or("channel_per_minute", default.channel_per_minute),
         token_lifetime: section.or("token_lifetime", default.token_lifetime),
@@ -53,10 +47,25 @@ pub(super) fn read(section: &mut Section<'_>) -> Limits {
         api_body: section.or("api_body", Size(default.api_body)).0,
         gateway_body: section.or("gateway_body", Size(default.gateway_body)).0,
         retain: section.or("retain", default.retain),
+        ..default
     };
     for violation in limits.violations() {
         let shown = section.shown(violation.limit);
         section.trouble(violation.limit, format!("{shown} cannot be: it {}", violation.trouble));
     }
     limits
+}
+
+/// The guard against SMS pumping; all else as it is by default.
+fn read_prefixes(section: &mut Section<'_>) -> Limits {
+    let default = Limits::default();
+    Limits {
+        prefix_floor: section.or("prefix_floor", default.prefix_floor),
+        prefix_minimum: section.or("prefix_minimum", default.prefix_minimum),
+        prefix_closed: section.or("prefix_closed", default.prefix_closed),
+        prefix_probes: section.or("prefix_probes", default.prefix_probes),
+        prefix_probe_period: section.or("prefix_probe_period", default.prefix_probe_period),
+        prefix_trusted_after: section.or("prefix_trusted_after", default.prefix_trusted_after),
+        ..default
+    }
 }
