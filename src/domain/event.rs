@@ -15,12 +15,21 @@ macro_rules! event_kinds {
         }
 
         impl EventKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
             /// The name in the database and on the wire.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$kind => $name,)*
                 }
+            }
+
+            /// The kind of that name; `None` when there is none.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.name() == name)
             }
         }
     };
@@ -93,6 +102,8 @@ event_kinds! {
     ServiceStarted = "service.started",
     /// The database's schema was brought up to date.
     SchemaMigrated = "schema.migrated",
+    /// The ends of chains were written to a file outside of the database.
+    TrailCheckpointed = "trail.checkpointed",
 }
 
 /// One event that a transition will write.

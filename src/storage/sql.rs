@@ -20,6 +20,9 @@ statement! {
     ACCESS_TOKEN_FIND = "access_token/find";
     ACCESS_TOKEN_LIST = "access_token/list";
     EVENT_CHAIN = "event/chain";
+    EVENT_NEWEST = "event/newest";
+    EVENT_NEWEST_OF_ACCOUNT = "event/newest_of_account";
+    EVENT_NEWEST_OF_KIND = "event/newest_of_kind";
     EVENT_BARE_ACCOUNTS = "event/bare_accounts";
     KEY_LIST = "key/list";
     KEY_REGISTER = "key/register";
