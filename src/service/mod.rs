@@ -37,7 +37,7 @@ pub use operations::{Cleared, CoreOperation, Hold, TalerChallenge};
 pub use protection::ProtectedRequest;
 pub use settlement::Settlement;
 pub use tokens::{Minted, TokenRequest};
-pub use trail::Verdict;
+pub use trail::{Entry, EventQuery, Export, Position, Verdict};
 
 use crate::{
     channel::Outlets,
@@ -105,6 +105,7 @@ struct Inner {
     identity: LocalIdentity,
     /// Sends, notices and settlements in flight; waited for at the end.
     tasks: TaskTracker,
+    verifying: trail::Verifying,
     /// The end has begun: what waits to be tried again is tried a last time.
     closing: CancellationToken,
 }
@@ -114,7 +115,8 @@ impl Service {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let identity = LocalIdentity::new(parts.store.clone());
-        Self(Arc::new(Inner { parts, identity, tasks: TaskTracker::new(), closing: CancellationToken::new() }))
+        let (tasks, verifying) = (TaskTracker::new(), trail::Verifying::default());
+        Self(Arc::new(Inner { parts, identity, tasks, verifying, closing: CancellationToken::new() }))
     }
 
     /// The channels that can carry a message now.

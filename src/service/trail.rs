@@ -1,10 +1,18 @@
-//! The audit trail: verified, and written for what belongs to no account.
+//! The audit trail: written for what belongs to no account, listed for operators, verified.
 
+mod listing;
+mod verifying;
+
+pub use self::{
+    listing::{EventQuery, Export},
+    verifying::Verifying,
+};
 use super::{Failure, Service};
-pub use crate::storage::trail::Verdict;
+pub use crate::storage::trail::{Entry, Position, Verdict};
 use crate::{
     domain::{
         event::{Event, EventKind},
+        id::AccountId,
         refusal::Refusal,
         username::Username,
     },
@@ -12,24 +20,23 @@ use crate::{
 };
 
 impl Service {
-    /// Follows every chain of the trail, or one account's, and names the first event that does not fit.
-    pub async fn verify_trail(&self, only: Option<&Username>) -> Result<Verdict, Failure> {
-        let only = match only {
-            Some(username) => {
-                let account = self.store().look(Wanted::account(username), |account, _| account.id).await?;
-                Some(account.ok_or(Refusal::UnknownAccount)?)
-            }
-            None => None,
-        };
-        Ok(self.store().verify_trail(only).await?)
-    }
-
     /// Writes an event that belongs to no account.
     pub async fn note_system(&self, kind: EventKind, name: &'static str, value: &str) -> Result<(), Failure> {
+        self.note_event(&Event::of(kind).with(name, value)).await
+    }
+
+    /// The same with all that the event says.
+    pub async fn note_event(&self, event: &Event) -> Result<(), Failure> {
         let system = Username::system();
         let noted = self.store().transact(Wanted::account(&system), Author::durable("service"), |account, _| {
-            account.note(Event::of(kind).with(name, value));
+            account.note(event.clone());
         });
         noted.await?.ok_or(Failure::Unavailable)
+    }
+
+    /// The id of an account, be it deleted.
+    async fn account_of_trail(&self, username: &Username) -> Result<AccountId, Failure> {
+        let found = self.store().look(Wanted::account(username), |account, _| account.id).await?;
+        Ok(found.ok_or(Refusal::UnknownAccount)?)
     }
 }

@@ -53,6 +53,7 @@ pub(super) fn codes(operation: &str) -> Option<&'static [&'static [Code]]> {
             MEMBER,
             &[AddressInvalid, UsernameReuse, MissingTanInfo, ChannelNotSupported, UnknownAccount],
         ],
+        "list_events" | "verify_events" => &[CALLER, ACCOUNT],
         "show_account" | "list_channels" | "list_tokens" => &[CALLER, ACCOUNT],
         "patch_account" => &[CALLER, ACCOUNT, BODY, &[AddressInvalid], PROTECTED, SENDING],
         "delete_account" => &[CALLER, ACCOUNT, BODY, PROTECTED],
