@@ -3,6 +3,7 @@
 pub mod access_tokens;
 mod account_rows;
 pub mod accounts;
+pub mod checkpoint_file;
 pub mod claims;
 mod columns;
 pub mod connect;
