@@ -139,6 +139,9 @@ impl Event {
     }
 }
 
+/// Whose chain that is of what belongs to no account: the service's own.
+pub const SYSTEM: AccountId = AccountId::from_uuid(uuid::Uuid::nil());
+
 /// Where an account's chain ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrailHead {

@@ -37,7 +37,9 @@ pub use operations::{Cleared, CoreOperation, Hold, TalerChallenge};
 pub use protection::ProtectedRequest;
 pub use settlement::Settlement;
 pub use tokens::{Minted, TokenRequest};
-pub use trail::{Entry, EventQuery, Export, Position, Verdict};
+pub use trail::{
+    Beginning, CheckpointError, CheckpointFile, Checkpointed, Checkpoints, Entry, EventQuery, Export, Position, Verdict,
+};
 
 use crate::{
     channel::Outlets,
@@ -92,6 +94,8 @@ pub struct Parts {
     pub core_operations: Vec<String>,
     /// Where customers are known.
     pub customers: Customers,
+    /// Where checkpoints of the trail are kept; `None`: nowhere.
+    pub checkpoints: Option<Checkpoints>,
     /// Where messages are handed over: the program's own threads, which outlive those that serve a listener.
     pub runtime: Handle,
 }

@@ -1,14 +1,21 @@
-//! The audit trail: written for what belongs to no account, listed for operators, verified.
+//! The audit trail: written for what belongs to no account, listed for operators, verified, and
+//! witnessed by checkpoints outside of the database.
 
+mod checkpointing;
+mod known;
 mod listing;
 mod verifying;
 
 pub use self::{
+    checkpointing::{Beginning, CheckpointError, Checkpointed, Checkpoints},
     listing::{EventQuery, Export},
-    verifying::Verifying,
+    verifying::{Verdict, Verifying},
 };
 use super::{Failure, Service};
-pub use crate::storage::trail::{Entry, Position, Verdict};
+pub use crate::storage::{
+    checkpoint_file::CheckpointFile,
+    trail::{Entry, Position},
+};
 use crate::{
     domain::{
         event::{Event, EventKind},

@@ -1,4 +1,7 @@
-//! What time drives: sendings that a crash left are taken over, and coming weeks are prepared for.
+//! What time drives: sendings that a crash left are taken over, coming weeks are prepared for, and checkpoints of the trail
+//! are written.
+
+mod checkpoints;
 
 use std::time::Duration;
 
@@ -16,6 +19,7 @@ const PREPARE_EVERY: Duration = Duration::from_hours(6);
 pub struct Worker {
     stopping: CancellationToken,
     running: JoinHandle<()>,
+    checkpoints: Option<JoinHandle<()>>,
 }
 
 impl Worker {
@@ -23,15 +27,19 @@ impl Worker {
     #[must_use]
     pub fn start(service: Service) -> Self {
         let stopping = CancellationToken::new();
+        let every = service.checkpoint_every();
+        let checkpoints = every.map(|every| tokio::spawn(checkpoints::write(service.clone(), every, stopping.clone())));
         let running = tokio::spawn(work(service, stopping.clone()));
-        Self { stopping, running }
+        Self { stopping, running, checkpoints }
     }
 
     /// Ends after the step that is under way.
     pub async fn stop(self) {
         self.stopping.cancel();
-        if let Err(error) = self.running.await {
-            tracing::error!(error = %error, "the worker did not end well");
+        for running in [Some(self.running), self.checkpoints].into_iter().flatten() {
+            if let Err(error) = running.await {
+                tracing::error!(error = %error, "the worker did not end well");
+            }
         }
     }
 }

@@ -41,6 +41,9 @@ impl From<Verdict> for VerdictView {
             Verdict::Broken { username, sequence, trouble } => {
                 Some(BrokenAt { account: Some(username), sequence: Some(sequence), line: None, trouble })
             }
+            Verdict::BrokenFile { line, trouble } => {
+                Some(BrokenAt { account: None, sequence: None, line: Some(line), trouble })
+            }
         };
         Self { whole: broken_at.is_none(), broken_at }
     }

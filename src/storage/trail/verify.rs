@@ -29,9 +29,9 @@ pub enum Verdict {
         /// How many events there are.
         events: u64,
     },
-    /// The first event that does not.
+    /// The first event that does not, or that a checkpoint gainsays.
     Broken {
-        /// Whose chain.
+        /// Whose chain; the account's id where its row is gone.
         username: String,
         /// Its number in the chain.
         sequence: i64,
@@ -50,7 +50,8 @@ struct Walk {
 /// How far a chain was followed.
 struct Followed {
     account: Uuid,
-    username: String,
+    /// `None`: the account's row is gone.
+    username: Option<String>,
     sequence: i64,
     mac: [u8; 32],
     claimed_sequence: i64,
@@ -61,7 +62,7 @@ impl Followed {
     fn start(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             account: row.try_get("account_id")?,
-            username: row.try_get::<_, Option<String>>("username")?.unwrap_or_default(),
+            username: row.try_get("username")?,
             sequence: 0,
             mac: [0; 32],
             claimed_sequence: row.try_get::<_, Option<i64>>("event_sequence")?.unwrap_or_default(),
@@ -70,12 +71,13 @@ impl Followed {
     }
 
     fn broken(&self, sequence: i64, trouble: &'static str) -> Verdict {
-        Verdict::Broken { username: self.username.clone(), sequence, trouble }
+        let username = self.username.clone().unwrap_or_else(|| self.account.to_string());
+        Verdict::Broken { username, sequence, trouble }
     }
 
     /// The account's own word must be where the chain ends.
     fn end(&self) -> Option<Verdict> {
-        if self.username.is_empty() {
+        if self.username.is_none() {
             return Some(self.broken(self.sequence, "its account is gone"));
         }
         if self.sequence < self.claimed_sequence {
