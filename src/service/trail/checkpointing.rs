@@ -176,14 +176,16 @@ fn is_a_base(last: &Line, now: Timestamp) -> bool {
 impl Writing<'_> {
     async fn append_all(&mut self) -> Result<(), CheckpointError> {
         let store = self.service.store();
-        let mut behind = SYSTEM;
         let mut heads = store.heads_of(&[SYSTEM]).await.map_err(Failure::from)?;
+        heads.extend(store.heads_behind(SYSTEM, LINE.saturating_sub(1)).await.map_err(Failure::from)?);
         loop {
+            let behind = heads.last().map_or(SYSTEM, |last| last.account);
             let next = store.heads_behind(behind, LINE).await.map_err(Failure::from)?;
-            self.append(std::mem::take(&mut heads), next.is_empty()).await?;
-            let Some(last) = next.last() else { return Ok(()) };
-            behind = last.account;
-            heads = next;
+            let is_last = next.is_empty();
+            self.append(std::mem::replace(&mut heads, next), is_last).await?;
+            if is_last {
+                return Ok(());
+            }
         }
     }
 

@@ -122,6 +122,7 @@ async fn the_first_checkpoint_names_every_chain_and_later_ones_what_has_changed(
     for name in ["bob", "carol"] {
         place.app.customer(name).await;
     }
+    place.app.advance(std::time::Duration::from_mins(30));
     assert_eq!(place.checkpoint().await, 4, "three customers and the system");
     assert_eq!(fs::metadata(place.file()).unwrap().mode() & 0o777, 0o600);
     // Far enough behind what was late.

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -99,7 +99,7 @@ async fn filters_combine_and_pages_lead_on_to_the_end() {
     let app = lively().await;
     let owner = app.database.owner().await;
     let middle: i64 = owner
-        .query_one("select ceil(extract(epoch from min(at)))::bigint from events e join accounts a using (account_id) where username = 'bob'", &[])
+        .query_one("select floor(extract(epoch from min(at)))::bigint from events e join accounts a using (account_id) where username = 'bob'", &[])
         .await
         .unwrap()
         .get(0);
@@ -239,31 +239,31 @@ async fn nobody_but_an_operator_sees_an_event_or_a_verdict() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_neither_skip_nor_repeat_while_others_write() {
     let app = Arc::new(lively().await);
-    let stop = Arc::new(AtomicBool::new(false));
+    let (stop, written) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let there = stored(&app, "true").await;
     let writers: Vec<_> = ["alice", "bob"]
         .into_iter()
         .map(|name| {
-            let (app, stop) = (Arc::clone(&app), Arc::clone(&stop));
+            let (app, stop, written) = (Arc::clone(&app), Arc::clone(&stop), Arc::clone(&written));
             tokio::spawn(async move {
-                let (client, mut written) = (app.log_in(name).await, 0);
+                let client = app.log_in(name).await;
                 let owner = app.database.owner().await;
                 while !stop.load(Ordering::SeqCst) {
                     for language in ["de", "fr"] {
                         let patched = client.patch(&format!("/accounts/{name}"), json!({"language": language})).await;
                         assert_eq!(patched.status, 204);
-                        written += 1;
+                        written.fetch_add(1, Ordering::SeqCst);
                     }
                     let late = "insert into events select gen_random_uuid(), 1, now() - random() * interval '2 min', \
                                 'account.changed', 'late', null, '{}', 1, sha256('x')";
                     owner.batch_execute(late).await.unwrap();
                 }
-                written
             })
         })
         .collect();
     let known: BTreeSet<&Mark> = there.iter().collect();
-    for (round, filters) in ["", "", "&event=transmission.sent", "&account=bob", ""].into_iter().enumerate() {
+    let rounds = ["", "&event=transmission.sent", "&account=bob"].into_iter().cycle().enumerate();
+    for (round, filters) in rounds.take_while(|(round, _)| *round < 3 || written.load(Ordering::SeqCst) < 40) {
         let seen: Vec<Mark> = pages(&app.admin, filters, 2).await.into_iter().filter(|mark| known.contains(mark)).collect();
         let wanted = |mark: &&Mark| match filters {
             "&event=transmission.sent" => mark.2 == "transmission.sent",
@@ -277,7 +277,7 @@ async fn pages_neither_skip_nor_repeat_while_others_write() {
     }
     stop.store(true, Ordering::SeqCst);
     for writer in writers {
-        assert!(writer.await.unwrap() > 10, "others did write");
+        writer.await.unwrap();
     }
     Arc::into_inner(app).unwrap().stop().await;
 }
