@@ -79,7 +79,9 @@ fn tell(verdict: &Verdict) -> anyhow::Result<ExitCode> {
             };
             say(&format!("whole: {events} events{witnessed}"))?;
             if *torn {
-                say("warning: the file of checkpoints ends within a line, as after a crash; the next checkpoint mends it")?;
+                say(
+                    "warning: the file of checkpoints ends within a line, as after a crash; the next checkpoint mends it",
+                )?;
             }
             return Ok(ExitCode::SUCCESS);
         }

@@ -141,7 +141,8 @@ mod tests {
 
     fn read(file: &[Line]) -> Result<End, (u64, Trouble)> {
         let ring = ring();
-        file.iter().try_fold(End::EMPTY, |end, line| end.follow(&ring, line).map_err(|trouble| (end.lines + 1, trouble)))
+        file.iter()
+            .try_fold(End::EMPTY, |end, line| end.follow(&ring, line).map_err(|trouble| (end.lines + 1, trouble)))
     }
 
     #[test]

@@ -47,7 +47,9 @@ mod tests {
 
     #[test]
     fn what_is_no_cursor_is_malformed() {
-        for raw in ["cursor=", "cursor=%20", "cursor=A", "cursor=AA==", "cursor=!!!!", "cursor=AB", "cursor=AA&cursor=AA"] {
+        for raw in
+            ["cursor=", "cursor=%20", "cursor=A", "cursor=AA==", "cursor=!!!!", "cursor=AB", "cursor=AA&cursor=AA"]
+        {
             assert_eq!(read_from(raw), Err(26), "{raw}");
         }
     }

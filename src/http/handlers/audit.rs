@@ -80,9 +80,9 @@ pub async fn verify_events(call: Call) -> Reply {
 }
 
 fn read_query(query: &Query) -> Result<EventQuery, ApiError> {
-    let kind = query.optional_text("event")?.map(|name| {
-        EventKind::named(name).ok_or_else(|| ApiError::malformed("event", "must be the name of an event"))
-    });
+    let kind = query
+        .optional_text("event")?
+        .map(|name| EventKind::named(name).ok_or_else(|| ApiError::malformed("event", "must be the name of an event")));
     Ok(EventQuery {
         account: read_account(query)?,
         kind: kind.transpose()?,

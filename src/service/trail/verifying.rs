@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{
-    CheckpointError, Failure, Service,
-    checkpointing::blocking,
-    known::Known,
-};
+use super::{CheckpointError, Failure, Service, checkpointing::blocking, known::Known};
 use crate::{
     domain::{
         caller::{AccessToken, Deed},
@@ -179,7 +175,8 @@ impl Reading<'_> {
             if let Some(broken) = self.follow(&piece) {
                 return Ok(Some(broken));
             }
-            let heads: Vec<Head> = piece.into_iter().flat_map(|line| line.heads).filter(|head| self.asks(head)).collect();
+            let heads: Vec<Head> =
+                piece.into_iter().flat_map(|line| line.heads).filter(|head| self.asks(head)).collect();
             if let Some(Gainsaid { username, sequence, trouble }) = self.service.store().gainsay(&heads).await? {
                 return Ok(Some(Verdict::Broken { username, sequence, trouble }));
             }
@@ -195,7 +192,10 @@ impl Reading<'_> {
             match self.end.follow(self.service.ring(), line) {
                 Ok(end) => self.end = end,
                 Err(trouble) => {
-                    return Some(Verdict::BrokenFile { line: self.end.lines.saturating_add(1), trouble: words(trouble) });
+                    return Some(Verdict::BrokenFile {
+                        line: self.end.lines.saturating_add(1),
+                        trouble: words(trouble),
+                    });
                 }
             }
             let other = self.known.is_some_and(|known| known.lines == line.number && known.mac != line.mac);

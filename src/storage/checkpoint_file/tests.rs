@@ -32,9 +32,10 @@ impl Place {
     /// Appends so many lines behind what is there.
     fn append(&self, lines: u64, heads: usize) {
         let mut appender = self.file.append().unwrap();
-        let mut end = appender.ends().unwrap().map_or(End::EMPTY, |(first, last)| {
-            End { first: first.mac, ..End::EMPTY }.behind(&last)
-        });
+        let mut end = appender
+            .ends()
+            .unwrap()
+            .map_or(End::EMPTY, |(first, last)| End { first: first.mac, ..End::EMPTY }.behind(&last));
         for _ in 0..lines {
             let head = |n: usize| Head {
                 account: AccountId::from_uuid(Uuid::from_u128(n as u128)),

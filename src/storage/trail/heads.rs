@@ -72,7 +72,9 @@ fn gainsaid(row: &Row, head: &Head) -> Result<Option<Gainsaid>, StoreError> {
     let (sequence, trouble) = match found {
         Some(mac) if mac == head.mac.as_slice() => return Ok(None),
         Some(_) => (head.sequence, "it is another than a checkpoint names"),
-        None if last < head.sequence => (last.saturating_add(1), "it is missing, and a checkpoint names it or a later one"),
+        None if last < head.sequence => {
+            (last.saturating_add(1), "it is missing, and a checkpoint names it or a later one")
+        }
         None => (head.sequence, "it is missing, and a checkpoint names it"),
     };
     let username: Option<String> = row.try_get("username")?;

@@ -65,12 +65,7 @@ pub struct Entry {
 
 impl Datastore {
     /// At most `limit` of the selected events behind `behind`, newest first.
-    pub async fn events(
-        &self,
-        selection: &Selection,
-        behind: Position,
-        limit: i64,
-    ) -> Result<Vec<Entry>, StoreError> {
+    pub async fn events(&self, selection: &Selection, behind: Position, limit: i64) -> Result<Vec<Entry>, StoreError> {
         let Position { at, account, sequence } = behind;
         let (at, before, since) = (Moment(at), account.as_uuid(), Moment(selection.since.unwrap_or(EVER)));
         let kind = selection.kind.map(EventKind::name);

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::domain::{
+    event::Link,
+    id::{AccountId, ChallengeId},
+    keys::KeyId,
+};
 use crate::storage::{
     columns::{bytes32, natural},
     datastore::Datastore,
     error::StoreError,
     moment::Moment,
     sql,
-};
-use crate::domain::{
-    event::Link,
-    id::{AccountId, ChallengeId},
-    keys::KeyId,
 };
 
 /// Events read at once.

@@ -222,11 +222,16 @@ async fn nobody_but_an_operator_sees_an_event_or_a_verdict() {
         ("a bank core", &app.core, (403, 44)),
         ("a stranger", &app.stranger(), (401, 40)),
     ] {
-        for path in ["/audit", "/audit?account=alice", "/audit?account=nobody", "/audit/verify", "/audit/verify?account=alice"] {
+        for path in
+            ["/audit", "/audit?account=alice", "/audit?account=nobody", "/audit/verify", "/audit/verify?account=alice"]
+        {
             for accept in ["application/json", "application/x-ndjson"] {
                 let answer = client.send(Method::GET, path, &[("Accept", accept)], None).await;
                 assert_eq!(answer.error(), error, "{who} {path}");
-                assert!(!answer.raw.contains("alice") && !answer.raw.contains("challenge."), "{who} {path}: {answer:?}");
+                assert!(
+                    !answer.raw.contains("alice") && !answer.raw.contains("challenge."),
+                    "{who} {path}: {answer:?}"
+                );
             }
         }
     }
@@ -264,7 +269,8 @@ async fn pages_neither_skip_nor_repeat_while_others_write() {
     let known: BTreeSet<&Mark> = there.iter().collect();
     let rounds = ["", "&event=transmission.sent", "&account=bob"].into_iter().cycle().enumerate();
     for (round, filters) in rounds.take_while(|(round, _)| *round < 3 || written.load(Ordering::SeqCst) < 40) {
-        let seen: Vec<Mark> = pages(&app.admin, filters, 2).await.into_iter().filter(|mark| known.contains(mark)).collect();
+        let seen: Vec<Mark> =
+            pages(&app.admin, filters, 2).await.into_iter().filter(|mark| known.contains(mark)).collect();
         let wanted = |mark: &&Mark| match filters {
             "&event=transmission.sent" => mark.2 == "transmission.sent",
             "&account=bob" => mark.0 == "bob",
