@@ -200,6 +200,14 @@ mod tests {
     use crate::domain::keys::tests::{Fixed, ring};
 
     #[test]
+    fn every_kind_has_a_name_of_its_own() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::named(kind.name()), Some(*kind), "{}", kind.name());
+        }
+        assert_eq!(EventKind::named("challenge.eaten"), None);
+    }
+
+    #[test]
     fn whatever_an_event_says_changes_its_mac() {
         let account = AccountId::new(Timestamp::from_seconds(1), &Fixed(1));
         let challenge = ChallengeId::new(Timestamp::from_seconds(1), &Fixed(1));
