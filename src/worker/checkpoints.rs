@@ -23,7 +23,7 @@ fn tell(outcome: &Result<Checkpointed, CheckpointError>) {
     match outcome {
         Ok(Checkpointed { heads, lines }) => tracing::debug!(heads, lines, "a checkpoint of the trail was written"),
         Err(error) if error.is_anothers_turn() => {
-            tracing::debug!("another process is writing a checkpoint of the trail")
+            tracing::debug!("another process is writing a checkpoint of the trail");
         }
         Err(error) => {
             let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
