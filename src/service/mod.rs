@@ -9,6 +9,7 @@ mod customers;
 mod failure;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod listing;
 mod log_in;
 mod message;
 mod notify;
@@ -19,6 +20,7 @@ mod settlement;
 mod takeover;
 mod taler;
 mod tokens;
+mod traffic;
 mod trail;
 
 use std::{sync::Arc, time::Duration};
@@ -33,10 +35,12 @@ pub use channels::{ChannelRow, Enrolment, Pending};
 pub use contact::{ContactPatch, Edit, Patched};
 pub use customers::{Customers, Spelling};
 pub use failure::Failure;
+pub use listing::{Part, WantedAccounts};
 pub use operations::{Cleared, CoreOperation, Hold, TalerChallenge};
 pub use protection::ProtectedRequest;
 pub use settlement::Settlement;
 pub use tokens::{Minted, TokenRequest};
+pub use traffic::{PrefixFigures, Statistics};
 pub use trail::Verdict;
 
 use crate::{

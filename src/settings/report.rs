@@ -28,12 +28,21 @@ impl Settings {
             let text = "limits.channel_per_minute is checked, but not enforced by this release: put the ceiling at the SMS provider.";
             warnings.push(text.to_owned());
         }
+        warnings.extend(self.exposed_operators());
         warnings.extend(self.foreign_tokens());
         warnings.extend(self.doubtful_names());
         let operations = self.gateway.iter().flat_map(|gateway| &gateway.operations);
         warnings
             .extend(operations.flat_map(|operation| [without_summary(operation), without_log_in(operation)]).flatten());
         warnings
+    }
+
+    /// Operators' tokens that are known at a listener which other machines reach.
+    fn exposed_operators(&self) -> Option<String> {
+        let exposed = !self.server.listen.is_of_this_machine() && !self.server.operators_alone;
+        let text = "server.listen is reached from other machines, and operators' tokens are known there: set \
+                    server.operators_listen to a place of theirs, and server.operators_alone = true.";
+        exposed.then(|| text.to_owned())
     }
 
     /// A bank core that is called with access tokens of ours, which it cannot know.
