@@ -106,7 +106,10 @@ fn actor() -> String {
 
 /// The one who runs a command, as far as the environment says.
 fn user() -> Option<String> {
-    let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).or_else(|_| std::env::var("LOGNAME"));
-    let named: String = user.unwrap_or_default().chars().filter(char::is_ascii_graphic).take(64).collect();
-    (!named.is_empty()).then_some(named)
+    let named = |variable| {
+        let user = std::env::var(variable).unwrap_or_default();
+        let named: String = user.chars().filter(char::is_ascii_graphic).take(64).collect();
+        (!named.is_empty()).then_some(named)
+    };
+    ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(named)
 }
