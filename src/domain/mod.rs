@@ -31,5 +31,6 @@ pub mod tan;
 pub(crate) mod testing;
 pub mod ticket;
 pub mod time;
+pub mod traffic;
 pub mod username;
 pub mod view;
