@@ -1,4 +1,4 @@
-//! What time drives: sendings that a crash left are taken over, coming weeks are prepared for, what was
+//! What time drives: sendings that a crash left are taken over, lapses are told of, coming weeks are prepared for, what was
 //! counted is written, and prefixes are judged by it.
 
 use std::time::Duration;
@@ -10,6 +10,8 @@ use crate::service::Service;
 
 /// How often dead holders' sendings are looked for.
 const TAKE_OVER_EVERY: Duration = Duration::from_secs(1);
+/// How often the trail is told of lapses.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 /// How often partitions are prepared.
 const PREPARE_EVERY: Duration = Duration::from_hours(6);
 
@@ -48,6 +50,7 @@ async fn work(service: Service, stopping: CancellationToken) {
     let (mut take_over, mut prepare) = (interval(TAKE_OVER_EVERY), interval(PREPARE_EVERY));
     let (mut write_traffic, mut judge) = (interval(WRITE_TRAFFIC_EVERY), interval(JUDGE_EVERY));
     let mut sweep_traffic = interval(SWEEP_TRAFFIC_EVERY);
+    let mut tell = interval(TELL_EVERY);
     loop {
         let step = tokio::select! {
             () = stopping.cancelled() => return,
@@ -55,6 +58,7 @@ async fn work(service: Service, stopping: CancellationToken) {
             _ = write_traffic.tick() => service.write_traffic().await,
             _ = judge.tick() => service.judge_prefixes().await,
             _ = sweep_traffic.tick() => service.sweep_traffic().await,
+            _ = tell.tick() => service.tell_lapses().await.map(|_| ()),
             _ = take_over.tick() => service.take_over_lapsed().await.map(|_| ()),
         };
         if let Err(failure) = step {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tanager::domain::prefix_guard::PrefixStanding;
 
 use super::{counted, limits, of_prefix};
-use crate::app::{TestApp, Wish};
+use crate::app::{Customer, TestApp, Wish};
 
 const PREFIX: &str = "+882131";
 const FLOOR: &str = "prefix_floor = 30\nprefix_minimum = 10\nprefix_closed = \"30 min\"\nprefix_probes = 5";
@@ -22,7 +22,7 @@ async fn judge(app: &TestApp) {
 
 /// What the trail of the system tells of prefixes.
 async fn told(app: &TestApp) -> Vec<(String, Value)> {
-    let query = "select kind, details from events where kind like 'prefix.%' order by sequence";
+    let query = "select kind, details::text from events where kind like 'prefix.%' order by sequence";
     let rows = app.database.owner().await.query(query, &[]).await.unwrap();
     rows.iter().map(|row| (row.get(0), serde_json::from_str(row.get(1)).unwrap())).collect()
 }
@@ -91,6 +91,8 @@ async fn real_messages_that_are_solved_and_those_to_addresses_long_in_force_clos
     let old = app.customer("old").await;
     app.set_address(&old, "sms", &format!("{PREFIX}999999")).await;
     app.advance(Duration::from_hours(24 * 7));
+    // Sessions live a day.
+    let old = Customer { client: app.log_in("old").await, ..old };
     for number in 0..20 {
         let customer = app.customer(&format!("new{number}")).await;
         let address = format!("{PREFIX}0000{number:02}");
