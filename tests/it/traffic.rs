@@ -3,6 +3,7 @@
 mod counting;
 mod judging;
 mod kept;
+mod probing;
 
 use std::time::Duration;
 

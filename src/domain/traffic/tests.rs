@@ -6,7 +6,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    rules::{settle::Outcome, transmission::HandOver},
+    rules::{
+        settle::{Outcome, Settled},
+        transmission::HandOver,
+    },
     testing::{Scene, mailbox, phone, secs},
 };
 
@@ -111,8 +114,8 @@ fn a_token_counts_as_spent_when_it_is_spent() {
     let mut scene = Scene::enrolled();
     let id = scene.solved(Channel::Sms);
     scene.pass(secs(200));
-    assert_eq!(counted(&mut scene, |scene| drop(scene.hold(id).unwrap())), []);
-    let spent = counted(&mut scene, |scene| drop(scene.settle(id, Outcome::Succeeded)));
+    assert_eq!(counted(&mut scene, |scene| assert!(scene.hold(id).is_ok())), []);
+    let spent = counted(&mut scene, |scene| assert_eq!(scene.settle(id, Outcome::Succeeded), Settled::Done));
     assert_eq!(spent, [(sms(scene.now), young(Counts { spent: 1, ..NOTHING }))]);
 }
 

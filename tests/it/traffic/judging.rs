@@ -190,3 +190,16 @@ async fn with_the_guard_switched_off_what_was_closed_is_opened() {
     off.stop().await;
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_many_are_closed_stands_in_the_metrics() {
+    let wish = Wish { server: "operators_listen = \"127.0.0.1:0\"".to_owned(), ..limits(FLOOR) };
+    let app = TestApp::start_with(wish).await;
+    close(&app).await;
+    judge(&app).await;
+    let url = format!("http://{}/metrics", app.running.operators_address().unwrap());
+    let text = reqwest::get(url).await.unwrap().text().await.unwrap();
+    // Every service of this process has one recorder: the number may be another test's.
+    assert!(text.lines().any(|line| line.starts_with("tanager_prefixes_closed ")), "{text}");
+    app.stop().await;
+}
