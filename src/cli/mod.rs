@@ -17,6 +17,9 @@ use clap::{Parser, Subcommand};
 
 use crate::settings::{self, DEFAULT_PATH, Settings};
 
+/// Whoever runs a command, where nothing says who.
+const COMMAND_LINE: &str = "command-line";
+
 /// A bank-style TAN challenge service: the second factor beside or in front of a bank core.
 #[derive(Parser)]
 #[command(name = "tanager", version, about, propagate_version = true, arg_required_else_help = true)]
@@ -36,7 +39,7 @@ enum Command {
     Migrate,
     /// Check the configuration: every trouble at once, values in force, and the chances of guessing.
     CheckConfig,
-    /// Make access tokens.
+    /// Make access tokens; list and end those of operators and bank cores.
     #[command(subcommand)]
     Token(token::TokenCommand),
     /// Look after the audit trail.
@@ -98,7 +101,15 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 
 /// Who runs a command, as the audit trail names it.
 fn actor() -> String {
-    let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).or_else(|_| std::env::var("LOGNAME"));
-    let named: String = user.unwrap_or_default().chars().filter(char::is_ascii_graphic).take(64).collect();
-    if named.is_empty() { "command-line".to_owned() } else { format!("command-line:{named}") }
+    user().map_or_else(|| COMMAND_LINE.to_owned(), |user| format!("{COMMAND_LINE}:{user}"))
+}
+
+/// The one who runs a command, as far as the environment says.
+fn user() -> Option<String> {
+    let named = |variable| {
+        let user = std::env::var(variable).unwrap_or_default();
+        let named: String = user.chars().filter(char::is_ascii_graphic).take(64).collect();
+        (!named.is_empty()).then_some(named)
+    };
+    ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(named)
 }

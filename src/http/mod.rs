@@ -6,6 +6,7 @@ mod answer;
 pub mod body;
 pub mod call;
 pub mod code;
+pub mod cursor;
 pub mod docs;
 pub mod error;
 pub mod handlers;

@@ -3,8 +3,8 @@
 
 use std::ops::RangeInclusive;
 
-use super::error::ApiError;
-use crate::domain::time::Timestamp;
+use super::{cursor, error::ApiError};
+use crate::domain::{time::Timestamp, username::Username};
 
 /// The most rows that a list has.
 const LONGEST_LIST: u64 = 1000;
@@ -60,7 +60,7 @@ impl Query {
     }
 }
 
-/// Which part of a list is wanted: `limit` (1 to 1000, 100 unless told), `offset` and `filter`.
+/// Which part of the accounts is wanted: `limit` (1 to 1000, 100 unless told), `filter`, and `offset` or `cursor`.
 pub struct Page<'a> {
     /// What the names begin with; empty for all.
     pub filter: &'a str,
@@ -68,21 +68,62 @@ pub struct Page<'a> {
     pub limit: u32,
     /// How many are passed over.
     pub offset: u32,
+    /// The name behind which it begins.
+    pub behind: Option<Username>,
 }
 
 impl<'a> Page<'a> {
-    /// Reads the three parameters, each of which may be absent; 400/26 when one is malformed.
+    /// Reads the four parameters, each of which may be absent; 400/26 when one is malformed, or when two say where it
+    /// begins.
     pub fn read(query: &'a Query) -> Result<Self, ApiError> {
-        let number = |name, range, otherwise| {
-            let sent = query.optional_integer(name, range)?;
-            Ok::<u32, ApiError>(sent.and_then(|number| u32::try_from(number).ok()).unwrap_or(otherwise))
-        };
+        let offset = query.optional_integer("offset", 0..=u64::from(u32::MAX))?;
+        let behind = cursor::read(query)?.map(username_of).transpose()?;
+        if offset.is_some() && behind.is_some() {
+            return Err(ApiError::malformed("cursor", "must not stand beside offset"));
+        }
         Ok(Self {
             filter: query.optional_text("filter")?.unwrap_or_default(),
-            limit: number("limit", 1..=LONGEST_LIST, LIST)?,
-            offset: number("offset", 0..=u64::from(u32::MAX), 0)?,
+            limit: limit(query)?,
+            offset: offset.and_then(|offset| u32::try_from(offset).ok()).unwrap_or_default(),
+            behind,
         })
     }
+}
+
+/// The parameter `limit`: 1 to 1000, 100 unless told.
+pub fn limit(query: &Query) -> Result<u32, ApiError> {
+    let sent = query.optional_integer("limit", 1..=LONGEST_LIST)?;
+    Ok(sent.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(LIST))
+}
+
+/// Which part of an account's challenges is wanted: `limit` and `cursor`.
+pub struct HistoryPage {
+    /// How many at most.
+    pub limit: u32,
+    /// The place before which it begins.
+    pub before: Option<i64>,
+}
+
+impl HistoryPage {
+    /// Reads the two parameters, each of which may be absent; 400/26 when one is malformed.
+    pub fn read(query: &Query) -> Result<Self, ApiError> {
+        Ok(Self { limit: limit(query)?, before: cursor::read(query)?.map(place_of).transpose()? })
+    }
+}
+
+/// A place in an account's history: the number of an event, from 1.
+fn place_of(bytes: Vec<u8>) -> Result<i64, ApiError> {
+    let place = <[u8; 8]>::try_from(bytes).ok().map(i64::from_be_bytes).filter(|place| *place > 0);
+    place.ok_or_else(elsewhere)
+}
+
+fn elsewhere() -> ApiError {
+    ApiError::malformed("cursor", "must be the `next` of an earlier reply to this list")
+}
+
+fn username_of(place: Vec<u8>) -> Result<Username, ApiError> {
+    let name = String::from_utf8(place).ok().and_then(|name| Username::parse(&name).ok());
+    name.ok_or_else(elsewhere)
 }
 
 /// The names and values of a query, in their order; `None` when an escape is broken or does not decode to UTF-8.
@@ -167,7 +208,22 @@ mod tests {
             read_page("limit=1000&offset=4294967295&filter=al").ok().unwrap(),
             ("al".to_owned(), 1000, u32::MAX)
         );
+        let behind = |raw| Page::read(&read(raw)).ok().and_then(|page| page.behind.map(|name| name.to_string()));
+        assert_eq!(behind("cursor=YWxpY2U"), Some("alice".to_owned()));
         for raw in ["limit=0", "limit=1001", "limit=x", "offset=-1", "offset=4294967296", "filter=a&filter=b"] {
+            assert_eq!(code(read_page(raw)), 26, "{raw}");
+        }
+        for raw in ["cursor=YWxpY2U&offset=0", "cursor=_w", "cursor=Lg", "cursor=YSBi", "cursor=AAAAAAAAAAc"] {
+            assert_eq!(code(read_page(raw)), 26, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_place_in_a_history_is_the_number_of_an_event() {
+        let read_page = |raw| HistoryPage::read(&read(raw)).map(|page| (page.limit, page.before));
+        assert_eq!(read_page("").ok().unwrap(), (100, None));
+        assert_eq!(read_page("limit=2&cursor=AAAAAAAAACo").ok().unwrap(), (2, Some(42)));
+        for raw in ["limit=0", "cursor=AAAAAAAAAAA", "cursor=gAAAAAAAAAE", "cursor=YWxpY2U", "cursor=x"] {
             assert_eq!(code(read_page(raw)), 26, "{raw}");
         }
     }

@@ -10,9 +10,11 @@ pub mod address;
 pub mod challenge;
 pub mod channel;
 pub mod error;
+pub mod history;
 pub mod operation;
 pub mod public;
 pub mod session;
+pub mod statistics;
 pub mod taler;
 pub mod time;
 

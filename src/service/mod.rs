@@ -10,6 +10,7 @@ mod failure;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod lapses;
+mod listing;
 mod log_in;
 mod message;
 mod notify;
@@ -36,6 +37,7 @@ pub use channels::{ChannelRow, Enrolment, Pending};
 pub use contact::{ContactPatch, Edit, Patched};
 pub use customers::{Customers, Spelling};
 pub use failure::Failure;
+pub use listing::{Part, WantedAccounts};
 pub use operations::{Cleared, CoreOperation, Hold, TalerChallenge};
 pub use protection::ProtectedRequest;
 pub use settlement::Settlement;

@@ -24,6 +24,7 @@ impl Settings {
         for key in &self.identity.without_effect {
             warnings.push(format!("identity.{key} has no effect in this mode."));
         }
+        warnings.extend(self.exposed_operators());
         warnings.extend(self.unbounded_bill());
         warnings.extend(self.foreign_tokens());
         warnings.extend(self.doubtful_names());
@@ -31,6 +32,14 @@ impl Settings {
         warnings
             .extend(operations.flat_map(|operation| [without_summary(operation), without_log_in(operation)]).flatten());
         warnings
+    }
+
+    /// Operators' tokens that are known at a listener which other machines reach.
+    fn exposed_operators(&self) -> Option<String> {
+        let exposed = !self.server.listen.is_of_this_machine() && !self.server.operators_alone;
+        let text = "server.listen is reached from other machines, and operators' tokens are known there: set \
+                    server.operators_listen to a place of theirs, and server.operators_alone = true.";
+        exposed.then(|| text.to_owned())
     }
 
     /// Nothing that bounds what strangers' numbers may cost.

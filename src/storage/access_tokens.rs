@@ -40,6 +40,16 @@ impl Datastore {
         tokens.retain(|token| token.expires_at > now);
         Ok(Some(tokens))
     }
+
+    /// The access tokens of operators and bank cores that have not expired, oldest first.
+    pub async fn list_system_tokens(&self) -> Result<Vec<AccessToken>, StoreError> {
+        let rows = self.query(sql::ACCESS_TOKEN_LIST_SYSTEMS, &[]).await?;
+        let Some(first) = rows.first() else { return Ok(Vec::new()) };
+        let now = self.shift(first.try_get::<_, Moment>("read_at")?.0);
+        let mut tokens = rows.iter().map(read_token).collect::<Result<Vec<_>, _>>()?;
+        tokens.retain(|token| token.expires_at > now);
+        Ok(tokens)
+    }
 }
 
 fn read_token(row: &Row) -> Result<AccessToken, StoreError> {

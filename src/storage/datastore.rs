@@ -59,6 +59,8 @@ pub struct Wanted<'a> {
     pub username: &'a Username,
     /// A challenge that the request names.
     pub challenge: Option<ChallengeId>,
+    /// Further challenges, whether live or not.
+    pub also: &'a [ChallengeId],
     /// The request's `Idempotency-Key`.
     pub idempotency: Option<SecretHash>,
     /// Addresses that the request is about and that need not be the account's: what was sent to them is loaded too.
@@ -69,7 +71,7 @@ impl<'a> Wanted<'a> {
     /// The account with its live challenges.
     #[must_use]
     pub const fn account(username: &'a Username) -> Self {
-        Self { username, challenge: None, idempotency: None, addresses: &[] }
+        Self { username, challenge: None, also: &[], idempotency: None, addresses: &[] }
     }
 
     /// The same, and this challenge whether live or not.
@@ -253,7 +255,7 @@ impl Datastore {
     }
 
     async fn load_rows(&self, client: &impl GenericClient, wanted: Wanted<'_>) -> Result<Vec<Row>, StoreError> {
-        let named: Vec<Uuid> = wanted.challenge.into_iter().map(ChallengeId::as_uuid).collect();
+        let named: Vec<Uuid> = wanted.challenge.iter().chain(wanted.also).map(|id| id.as_uuid()).collect();
         let key = wanted.idempotency.map(|key| key.as_bytes().to_vec());
         // Without a key no partition needs to be looked into; with one, the rules check the age.
         let from = if key.is_some() { Uuid::nil() } else { Uuid::max() };

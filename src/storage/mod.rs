@@ -9,6 +9,7 @@ mod columns;
 pub mod connect;
 pub mod datastore;
 pub mod error;
+pub mod history;
 pub mod keys;
 mod meters;
 mod moment;

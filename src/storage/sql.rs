@@ -21,9 +21,11 @@ statement! {
     CEILING_FREE_AT = "ceiling/free_at";
     CHALLENGE_LAPSED = "challenge/lapsed";
     CHALLENGE_LAPSED_HOLDS = "challenge/lapsed_holds";
+    CHALLENGE_OF_ACCOUNT = "challenge/of_account";
     ACCESS_TOKEN_EXISTS = "access_token/exists";
     ACCESS_TOKEN_FIND = "access_token/find";
     ACCESS_TOKEN_LIST = "access_token/list";
+    ACCESS_TOKEN_LIST_SYSTEMS = "access_token/list_systems";
     EVENT_CHAIN = "event/chain";
     EVENT_BARE_ACCOUNTS = "event/bare_accounts";
     TRAFFIC_ADD = "traffic/add";

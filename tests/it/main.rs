@@ -16,6 +16,7 @@ mod identity;
 mod leaks;
 mod life_of_a_challenge;
 mod limits;
+mod operators;
 mod plans;
 mod private_postgres;
 mod pumping;

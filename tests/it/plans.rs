@@ -13,7 +13,8 @@ use tokio_postgres::Client;
 use crate::app::{Database, TestApp, Wish};
 
 /// Statements that may read a table from end to end, and why.
-const READERS_OF_ALL: [(&str, &str); 4] = [
+const READERS_OF_ALL: [(&str, &str); 5] = [
+    ("access_token/list_systems", "an operator lists the few tokens of no account, seldom, on the command line"),
     ("event/bare_accounts", "verifying the whole trail reads every account, on purpose"),
     ("prefix/list", "a row for each prefix that is closed, or was opened within a day: few"),
     ("prefix/sweep", "the same rows"),

@@ -104,6 +104,11 @@ with place as (
   delete from access_tokens t
   using acct
   where t.account_id = acct.account_id and ($64 or t.token_id = $65)
+), revoked as (
+  -- Those of operators and bank cores belong to no account; the chain of the system tells of them.
+  delete from access_tokens t
+  using acct
+  where t.token_id = $65 and t.account_id is null and acct.account_id = '00000000-0000-0000-0000-000000000000'
 ), opened as (
   insert into access_tokens (token_id, secret_hash, scope, account_id, mfa, mfa_until, operations, description, created_at, expires_at)
   select $66, $67, $68, case when $69 then acct.account_id end, $70, $71, $72, $73, $74, $75

@@ -100,9 +100,24 @@ pub struct AccountsPage {
     /// How many at most; 100 unless told.
     #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
-    /// How many are passed over.
+    /// How many are passed over. What is made or deleted meanwhile moves the others; `cursor` does not mind.
     #[param(minimum = 0)]
     pub offset: Option<u32>,
+    /// The `next` of the reply before, with the same `filter`; not beside `offset`.
+    #[param(example = "YWxpY2U")]
+    pub cursor: Option<String>,
     /// What the names begin with.
     pub filter: Option<String>,
+}
+
+/// Which part of an account's challenges is wanted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct HistoryPage {
+    /// How many at most; 100 unless told.
+    #[param(minimum = 1, maximum = 1000)]
+    pub limit: Option<u32>,
+    /// The `next` of the reply before.
+    #[param(example = "AAAAAAAAACo")]
+    pub cursor: Option<String>,
 }

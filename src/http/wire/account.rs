@@ -59,10 +59,13 @@ pub struct ContactView {
     "contact_data": {"phone": "+41791234567"},
     "tan_channels": ["sms"],
     "tan_channel": "sms",
-}]})))]
+}], "next": "YWxpY2U"})))]
 pub struct AccountList {
     /// In the order of their names.
     pub accounts: Vec<AccountView>,
+    /// Where the next part begins: for the parameter `cursor`. Absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// What is to become of an account.

@@ -106,3 +106,20 @@ fn files_are_beside_the_configuration() {
     assert_eq!(settings.database.ca_file, Some(directory.path().join("ca.pem")));
     assert_eq!(settings.keys.file, Path::new("/absolute/keys.toml"));
 }
+
+#[test]
+fn operators_who_are_known_where_others_reach_them_are_warned_of() {
+    let warned = |server: &str| {
+        let settings = loaded(&format!("{LEAST}[server]\n{server}"), &[]);
+        settings.warnings().concat().contains("server.listen is reached from other machines")
+    };
+    for exposed in ["listen = '0.0.0.0:9967'", "listen = '[::]:9967'", "listen = '192.0.2.1:9967'"] {
+        assert!(warned(exposed), "{exposed}");
+        let alone = format!("{exposed}\noperators_listen = '127.0.0.1:9968'\n");
+        assert!(warned(&alone), "{alone}");
+        assert!(!warned(&format!("{alone}operators_alone = true")), "{alone}");
+    }
+    for own in ["", "listen = '127.0.0.1:9967'", "listen = '[::1]:9967'", "listen = 'unix:/run/tanager.sock'"] {
+        assert!(!warned(own), "{own}");
+    }
+}
