@@ -4,5 +4,7 @@ grant select on refinery_schema_history, key_ring to SERVICE_ROLE;
 grant select, insert, update on accounts, windows, ceilings, prefixes to SERVICE_ROLE;
 grant select, insert, update, delete on channels, access_tokens to SERVICE_ROLE;
 grant select, insert, update, delete on challenges to SERVICE_ROLE;
+grant select, insert, update, delete on traffic to SERVICE_ROLE;
+grant delete on prefixes to SERVICE_ROLE;
 grant select, insert on events to SERVICE_ROLE;
 grant execute on function tanager_prepare_partitions(timestamptz, integer), tanager_first_uuid(timestamptz) to SERVICE_ROLE;

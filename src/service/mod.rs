@@ -16,6 +16,7 @@ mod message;
 mod notify;
 mod operations;
 mod protection;
+mod pumping;
 mod sending;
 mod settlement;
 mod takeover;
@@ -148,11 +149,14 @@ impl Service {
         if version >= Some(crate::storage::schema::newest_version()) { Ok(()) } else { Err(Failure::Unavailable) }
     }
 
-    /// Waits until every message in flight is recorded.
+    /// Waits until every message in flight is recorded, and writes what was counted.
     pub async fn finish(&self) {
         self.0.closing.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
+        if self.write_traffic().await.is_err() {
+            tracing::warn!("the counts of the last second could not be written and are lost");
+        }
     }
 
     fn store(&self) -> &Datastore {

@@ -14,6 +14,7 @@ use super::{
     moment::Moment,
     seal::Sealer,
     sql,
+    traffic::Counter,
     transition::{Transition, Writing, places},
     turns::Turns,
 };
@@ -21,7 +22,7 @@ use crate::{
     clock::Clock,
     domain::{
         account::Account, address::Address, chance::Chance, id::ChallengeId, keys::KeyRing, limits::Limits,
-        secret::SecretHash, time::Timestamp, username::Username,
+        secret::SecretHash, time::Timestamp, traffic::Before, username::Username,
     },
 };
 
@@ -48,6 +49,7 @@ pub struct Parts {
 pub struct Datastore {
     parts: Parts,
     turns: Arc<Turns>,
+    counter: Arc<Counter>,
 }
 
 /// Which account, and which challenges beside its live ones.
@@ -100,7 +102,7 @@ impl Datastore {
     /// A datastore of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, turns: Arc::new(Turns::new()) }
+        Self { parts, turns: Arc::new(Turns::new()), counter: Arc::default() }
     }
 
     pub(super) async fn connection(&self) -> Result<Object, StoreError> {
@@ -109,6 +111,10 @@ impl Datastore {
 
     pub(super) fn sealer(&self) -> Sealer<'_> {
         Sealer { ring: &self.parts.ring, chance: &*self.parts.chance }
+    }
+
+    pub(super) fn counter(&self) -> &Counter {
+        &self.counter
     }
 
     pub(super) fn ring(&self) -> &KeyRing {
@@ -171,8 +177,19 @@ impl Datastore {
     ) -> Result<Option<T>, StoreError> {
         let _turn = self.turns.take(wanted.username).await?;
         let mut connection = self.connection().await?;
-        let outcome = timeout(self.parts.patience, self.decide(&mut connection, wanted, author, &mut decide)).await;
-        settled(connection, outcome)
+        let mut counted = Vec::new();
+        let mut counting = |account: &mut Account, now: Timestamp| {
+            let before = Before::of(account);
+            let answer = decide(account, now);
+            counted = before.counted(account, now, &self.parts.limits);
+            answer
+        };
+        let outcome = timeout(self.parts.patience, self.decide(&mut connection, wanted, author, &mut counting)).await;
+        let answer = settled(connection, outcome)?;
+        if answer.is_some() {
+            self.counter.add(counted);
+        }
+        Ok(answer)
     }
 
     async fn decide<T>(

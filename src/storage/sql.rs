@@ -28,6 +28,14 @@ statement! {
     ACCESS_TOKEN_LIST_SYSTEMS = "access_token/list_systems";
     EVENT_CHAIN = "event/chain";
     EVENT_BARE_ACCOUNTS = "event/bare_accounts";
+    TRAFFIC_ADD = "traffic/add";
+    TRAFFIC_CHANNELS = "traffic/channels";
+    TRAFFIC_PREFIXES = "traffic/prefixes";
+    TRAFFIC_RIPE = "traffic/ripe";
+    TRAFFIC_SWEEP = "traffic/sweep";
+    PREFIX_LIST = "prefix/list";
+    PREFIX_TURN = "prefix/turn";
+    PREFIX_SWEEP = "prefix/sweep";
     KEY_LIST = "key/list";
     KEY_REGISTER = "key/register";
     SCHEMA_VERSION = "schema/version";

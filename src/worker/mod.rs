@@ -1,4 +1,5 @@
-//! What time drives: sendings that a crash left are taken over, lapses are told of, and coming weeks are prepared for.
+//! What time drives: sendings that a crash left are taken over, lapses are told of, coming weeks are prepared for, what was
+//! counted is written, and prefixes are judged by it.
 
 use std::time::Duration;
 
@@ -13,6 +14,13 @@ const TAKE_OVER_EVERY: Duration = Duration::from_secs(1);
 const TELL_EVERY: Duration = Duration::from_secs(1);
 /// How often partitions are prepared.
 const PREPARE_EVERY: Duration = Duration::from_hours(6);
+
+/// How often what was counted is written.
+const WRITE_TRAFFIC_EVERY: Duration = Duration::from_secs(1);
+/// How often prefixes are judged.
+const JUDGE_EVERY: Duration = Duration::from_secs(5);
+/// How often counts that nobody is shown any more are removed.
+const SWEEP_TRAFFIC_EVERY: Duration = Duration::from_mins(5);
 
 /// The worker of one instance. All instances have one; what one does, the others find done.
 pub struct Worker {
@@ -40,11 +48,16 @@ impl Worker {
 
 async fn work(service: Service, stopping: CancellationToken) {
     let (mut take_over, mut prepare) = (interval(TAKE_OVER_EVERY), interval(PREPARE_EVERY));
+    let (mut write_traffic, mut judge) = (interval(WRITE_TRAFFIC_EVERY), interval(JUDGE_EVERY));
+    let mut sweep_traffic = interval(SWEEP_TRAFFIC_EVERY);
     let mut tell = interval(TELL_EVERY);
     loop {
         let step = tokio::select! {
             () = stopping.cancelled() => return,
             _ = prepare.tick() => service.prepare_partitions().await,
+            _ = write_traffic.tick() => service.write_traffic().await,
+            _ = judge.tick() => service.judge_prefixes().await,
+            _ = sweep_traffic.tick() => service.sweep_traffic().await,
             _ = tell.tick() => service.tell_lapses().await.map(|_| ()),
             _ = take_over.tick() => service.take_over_lapsed().await.map(|_| ()),
         };

@@ -13,15 +13,17 @@ use tokio_postgres::Client;
 use crate::app::{Database, TestApp, Wish};
 
 /// Statements that may read a table from end to end, and why.
-const READERS_OF_ALL: [(&str, &str); 3] = [
+const READERS_OF_ALL: [(&str, &str); 5] = [
     ("access_token/list_systems", "an operator lists the few tokens of no account, seldom, on the command line"),
     ("event/bare_accounts", "verifying the whole trail reads every account, on purpose"),
+    ("prefix/list", "a row for each prefix that is closed, or was opened within a day: few"),
+    ("prefix/sweep", "the same rows"),
     ("schema/version", "the history of migrations has a row a release"),
 ];
 /// Statements that cannot be explained: calls of functions that read no table of ours.
 const CALLS: [&str; 4] = ["schema/lock", "schema/unlock", "schema/now", "schema/prepare_partitions"];
-const GUARDED: [&str; 8] =
-    ["accounts", "channels", "access_tokens", "challenges", "events", "windows", "ceilings", "prefixes"];
+const GUARDED: [&str; 9] =
+    ["accounts", "channels", "access_tokens", "challenges", "events", "windows", "ceilings", "prefixes", "traffic"];
 
 /// 100,000 of everything; challenges in every partition, some of them with claims and keys.
 const CROWD: &str = "
@@ -48,6 +50,8 @@ insert into ceilings (channel, place, free_at)
 select channel, n, now() from unnest(array['sms', 'email']) channel, generate_series(1, 50000) n;
 insert into prefixes (meter, prefix, closed_at, half_open_at, probe_at, sent, solved)
 select sha256(n::text::bytea), '+41791', now(), now(), now(), 1, 1 from generate_series(1, 100000) n;
+insert into traffic (bucket, channel, prefix, sent)
+select to_timestamp(300 * (n % 300)), 'sms', '+' || n, 1 from generate_series(1, 100000) n;
 update accounts a set live_challenges = array[c.challenge_id] from challenges c where c.account_id = a.account_id;
 vacuum analyze;
 ";
