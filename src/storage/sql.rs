@@ -13,9 +13,17 @@ statement! {
     ACCOUNT_LOCK = "account/lock";
     ACCOUNT_CREATE = "account/create";
     ACCOUNT_LIST = "account/list";
+    ACCOUNT_KNOWN = "account/known";
+    ACCOUNT_COPY = "account/copy";
+    ACCOUNT_COPY_CHANNELS = "account/copy_channels";
+    ACCOUNT_COPY_EVENTS = "account/copy_events";
     ACCOUNT_PRESENCE = "account/presence";
     ACCOUNT_TRANSITION = "account/transition";
     CHALLENGE_LAPSED = "challenge/lapsed";
+    CHALLENGE_SWEEP = "challenge/sweep";
+    CHALLENGE_DROP_PARTITION = "challenge/drop_partition";
+    ACCESS_TOKEN_SWEEP = "access_token/sweep";
+    WINDOW_SWEEP = "window/sweep";
     ACCESS_TOKEN_EXISTS = "access_token/exists";
     ACCESS_TOKEN_FIND = "access_token/find";
     ACCESS_TOKEN_LIST = "access_token/list";
