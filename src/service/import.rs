@@ -148,9 +148,7 @@ impl Import {
                 true
             }
             ImportMode::Write if made.is_empty() => true,
-            ImportMode::Write => {
-                self.service.store().create_all(made, Author::durable(&self.actor), now).await?
-            }
+            ImportMode::Write => self.service.store().create_all(made, Author::durable(&self.actor), now).await?,
         };
         Ok(done.then_some(outcomes))
     }

@@ -141,12 +141,7 @@ impl Datastore {
 }
 
 /// One transaction. Whoever gave out one of the names meanwhile was faster: nothing is written then.
-async fn copy(
-    connection: &mut Object,
-    sealed: &[Sealed],
-    actor: &str,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
+async fn copy(connection: &mut Object, sealed: &[Sealed], actor: &str, now: Timestamp) -> Result<bool, StoreError> {
     let transaction = connection.transaction().await?;
     let copied = async {
         copy_accounts(&transaction, sealed, now).await?;
@@ -209,8 +204,7 @@ async fn copy_channels(transaction: &Transaction<'_>, sealed: &[Sealed]) -> Resu
     let mut writer = pin!(BinaryCopyInWriter::new(transaction.copy_in(sql::ACCOUNT_COPY_CHANNELS).await?, &types));
     for Sealed { account, addresses, .. } in sealed {
         for (active, address) in account.channels.iter().zip(addresses) {
-            let (id, channel, since) =
-                (account.id.as_uuid(), active.address.channel().name(), Moment(active.since));
+            let (id, channel, since) = (account.id.as_uuid(), active.address.channel().name(), Moment(active.since));
             writer.as_mut().write(&[&id, &channel, address, &since]).await?;
         }
     }
@@ -223,16 +217,8 @@ async fn copy_events(
     actor: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let types = [
-        Type::UUID,
-        Type::INT8,
-        Type::TIMESTAMPTZ,
-        Type::TEXT,
-        Type::TEXT,
-        Type::JSONB,
-        Type::INT2,
-        Type::BYTEA,
-    ];
+    let types =
+        [Type::UUID, Type::INT8, Type::TIMESTAMPTZ, Type::TEXT, Type::TEXT, Type::JSONB, Type::INT2, Type::BYTEA];
     let mut writer = pin!(BinaryCopyInWriter::new(transaction.copy_in(sql::ACCOUNT_COPY_EVENTS).await?, &types));
     for Sealed { account, events, .. } in sealed {
         let (id, at, key) = (account.id.as_uuid(), Moment(now), events.key());

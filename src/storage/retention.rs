@@ -56,8 +56,7 @@ impl Datastore {
         rehearse: bool,
     ) -> Result<Page<ChallengeKey>, StoreError> {
         let (before, closed) = (first_uuid_of(cutoff.begun_before), Moment(cutoff.closed_before));
-        let rows =
-            self.query(sql::CHALLENGE_SWEEP, &[&after.0, &after.1, &before, &closed, &PAGE, &rehearse]).await?;
+        let rows = self.query(sql::CHALLENGE_SWEEP, &[&after.0, &after.1, &before, &closed, &PAGE, &rehearse]).await?;
         Page::read(&rows, |row| Ok((row.try_get("last_challenge")?, row.try_get("last_account")?)))
     }
 
@@ -68,8 +67,7 @@ impl Datastore {
         after: Uuid,
         rehearse: bool,
     ) -> Result<Page<Uuid>, StoreError> {
-        let rows =
-            self.query(sql::ACCESS_TOKEN_SWEEP, &[&after, &Moment(ended_before), &PAGE, &rehearse]).await?;
+        let rows = self.query(sql::ACCESS_TOKEN_SWEEP, &[&after, &Moment(ended_before), &PAGE, &rehearse]).await?;
         Page::read(&rows, |row| row.try_get("last_token"))
     }
 
