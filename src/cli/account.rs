@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::bail;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, value_parser};
 
 use super::{
     actor,
@@ -36,6 +36,9 @@ pub(super) struct ImportArguments {
     /// Check every row, against the database too, and write nothing.
     #[arg(long)]
     dry_run: bool,
+    /// How many rows are written in one transaction.
+    #[arg(long, value_name = "ROWS", default_value_t = 5_000, value_parser = value_parser!(u32).range(1..=50_000))]
+    batch: u32,
 }
 
 /// How the reading of a file came to its end.
@@ -63,7 +66,7 @@ pub(super) async fn account(settings: &Settings, command: &AccountCommand) -> an
     let AccountCommand::Import(arguments) = command;
     telemetry::start(settings.log)?;
     let mut stopping = Stopping::listen()?;
-    let source = Source::open(&arguments.file)?;
+    let source = Source::open(&arguments.file, arguments.batch)?;
     let service = parts::service(settings, &Overrides::default()).await?;
     let mode = if arguments.dry_run { ImportMode::Rehearse } else { ImportMode::Write };
     let (name, size) = (source.name.clone(), source.size);
@@ -133,7 +136,7 @@ impl Run {
                 }
             }
         }
-        let text = format!("line {}: {}", self.line, counts(&self.tally));
+        let text = format!("so far: {}, up to line {}", counts(&self.tally), self.line);
         self.progress.show(bytes, &text);
         Ok(())
     }

@@ -7,9 +7,6 @@ use uuid::Uuid;
 use super::{datastore::Datastore, error::StoreError, moment::Moment, sql};
 use crate::domain::{id::first_uuid_of, time::Timestamp};
 
-/// Rows looked at in one transaction.
-const PAGE: i64 = 500;
-
 /// From when on challenges are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct ChallengeCutoff {
@@ -56,7 +53,7 @@ impl Datastore {
         rehearse: bool,
     ) -> Result<Page<ChallengeKey>, StoreError> {
         let (before, closed) = (first_uuid_of(cutoff.begun_before), Moment(cutoff.closed_before));
-        let rows = self.query(sql::CHALLENGE_SWEEP, &[&after.0, &after.1, &before, &closed, &PAGE, &rehearse]).await?;
+        let rows = self.query(sql::CHALLENGE_SWEEP, &[&after.0, &after.1, &before, &closed, &rehearse]).await?;
         Page::read(&rows, |row| Ok((row.try_get("last_challenge")?, row.try_get("last_account")?)))
     }
 
@@ -67,7 +64,7 @@ impl Datastore {
         after: Uuid,
         rehearse: bool,
     ) -> Result<Page<Uuid>, StoreError> {
-        let rows = self.query(sql::ACCESS_TOKEN_SWEEP, &[&after, &Moment(ended_before), &PAGE, &rehearse]).await?;
+        let rows = self.query(sql::ACCESS_TOKEN_SWEEP, &[&after, &Moment(ended_before), &rehearse]).await?;
         Page::read(&rows, |row| row.try_get("last_token"))
     }
 
@@ -78,7 +75,7 @@ impl Datastore {
         after: &[u8],
         rehearse: bool,
     ) -> Result<Page<Vec<u8>>, StoreError> {
-        let rows = self.query(sql::WINDOW_SWEEP, &[&after, &Moment(idle_since), &PAGE, &rehearse]).await?;
+        let rows = self.query(sql::WINDOW_SWEEP, &[&after, &Moment(idle_since), &rehearse]).await?;
         Page::read(&rows, |row| row.try_get("last_meter"))
     }
 }

@@ -28,7 +28,7 @@ async fn old_challenges(owner: &Client, count: usize, age: &str, more: &str) {
     let rows = format!(
         "insert into challenges (challenge_id, account_id, kind, channel, address, tan_key, tan_digits, generation,
            requested_at, ends_at, tan_expires_at, attempts_left, transmissions, state)
-         select (left(tanager_first_uuid(began.at)::text, 14) || '7000-8000-' || substr(md5(n::text || '{age}{more}'), 1, 12))::uuid,
+         select (left(tanager_first_uuid(began.at)::text, 14) || '7000-8000-' || substr(md5(n::text || '{age}'), 1, 12))::uuid,
            gen_random_uuid(), 'token', 'sms', 'x', 1, 8, 1,
            began.at, began.at + interval '30 min', began.at + interval '5 min', 0, 1, 'open'
          from generate_series(1, {count}) n, lateral (select now() - interval '{age}' + n * interval '1 ms' as at) began"
@@ -36,7 +36,8 @@ async fn old_challenges(owner: &Client, count: usize, age: &str, more: &str) {
     owner.batch_execute(&rows).await.unwrap();
     if !more.is_empty() {
         let changed = format!(
-            "update challenges set {more} where requested_at between now() - interval '{age} 1 min' and now() - interval '{age}' + interval '1 min'"
+            "update challenges set {more} where requested_at > now() - interval '{age}' - interval '1 min'
+               and requested_at < now() - interval '{age}' + interval '1 min'"
         );
         owner.batch_execute(&changed).await.unwrap();
     }

@@ -1,16 +1,16 @@
 -- access_token.sweep
--- One page of the access tokens behind $1, by id: those that ran out before $2 are removed or, in a rehearsal ($4),
--- counted. No row comes back behind the last page.
+-- One page of the access tokens behind $1, by id: those that ran out before $2 are removed or, in a rehearsal ($3),
+-- counted. No row comes back behind the last page. The page's length stands here for the planner's sake.
 with page as (
   select t.token_id, t.expires_at < $2 as is_over
   from access_tokens t
   where t.token_id > $1
   order by t.token_id
-  limit $3
+  limit 500
 ), gone as (
   delete from access_tokens t
   using page
-  where not $4
+  where not $3
     and page.is_over
     and t.token_id = page.token_id
     and t.expires_at < $2
@@ -18,7 +18,7 @@ with page as (
 )
 select
   last.token_id as last_token,
-  case when $4 then (select count(*) from page where page.is_over) else (select count(*) from gone) end as removed
+  case when $3 then (select count(*) from page where page.is_over) else (select count(*) from gone) end as removed
 from (
   select page.token_id
   from page

@@ -14,9 +14,6 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use super::rows::{BadRow, ReadError, Rows};
 use crate::{domain::username::Username, service::NewAccount};
 
-/// Rows that are written in one transaction.
-const BATCH: usize = 5_000;
-
 /// Where rows come from.
 pub(in crate::cli) struct Source {
     input: Box<dyn Read + Send>,
@@ -24,6 +21,8 @@ pub(in crate::cli) struct Source {
     pub(in crate::cli) name: String,
     /// Its bytes; `None` where nobody knows.
     pub(in crate::cli) size: Option<u64>,
+    /// Rows of a batch.
+    batch: usize,
 }
 
 /// Rows that belong together.
@@ -48,15 +47,16 @@ pub(in crate::cli) enum Line {
 }
 
 impl Source {
-    /// Opens the file; `-` is standard input.
-    pub(in crate::cli) fn open(path: &Path) -> anyhow::Result<Self> {
+    /// Opens the file; `-` is standard input. `batch`: how many rows belong together.
+    pub(in crate::cli) fn open(path: &Path, batch: u32) -> anyhow::Result<Self> {
+        let batch = usize::try_from(batch).unwrap_or(usize::MAX);
         if path == Path::new("-") {
-            return Ok(Self { input: Box::new(io::stdin()), name: "-".to_owned(), size: None });
+            return Ok(Self { input: Box::new(io::stdin()), name: "-".to_owned(), size: None, batch });
         }
         let file = File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
         let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Self { input: Box::new(file), name, size })
+        Ok(Self { input: Box::new(file), name, size, batch })
     }
 }
 
@@ -64,7 +64,7 @@ impl Source {
 pub(in crate::cli) fn begin(source: Source) -> Receiver<Result<Batch, ReadError>> {
     let (sender, receiver) = channel(1);
     thread::spawn(move || {
-        if let Err(error) = read(source.input, &sender) {
+        if let Err(error) = read(source, &sender) {
             // Who does not listen any more has ended.
             let _ = sender.blocking_send(Err(error));
         }
@@ -72,7 +72,8 @@ pub(in crate::cli) fn begin(source: Source) -> Receiver<Result<Batch, ReadError>
     receiver
 }
 
-fn read(input: Box<dyn Read + Send>, sender: &Sender<Result<Batch, ReadError>>) -> Result<(), ReadError> {
+fn read(source: Source, sender: &Sender<Result<Batch, ReadError>>) -> Result<(), ReadError> {
+    let Source { input, batch: size, .. } = source;
     let mut rows = Rows::of(input)?;
     let mut batch = Batch::default();
     loop {
@@ -86,7 +87,7 @@ fn read(input: Box<dyn Read + Send>, sender: &Sender<Result<Batch, ReadError>>) 
             Some(Err(bad)) => batch.lines.push(Line::Bad(bad)),
             None => {}
         }
-        if batch.lines.len() < BATCH && !over {
+        if batch.lines.len() < size && !over {
             continue;
         }
         batch.bytes = rows.bytes();

@@ -9,8 +9,8 @@ use tokio::io::AsyncWriteExt;
 use super::{HEADER, Said, count, crowd, import, is_whole};
 use crate::app::{Installation, eventually};
 
-/// Rows of one transaction.
-const BATCH: i64 = 5_000;
+/// Rows of one transaction in these tests.
+const BATCH: i64 = 250;
 
 /// No account without its channels and its trail.
 async fn is_consistent(place: &Installation) {
@@ -24,8 +24,8 @@ async fn is_consistent(place: &Installation) {
 async fn a_killed_import_has_made_whole_batches_and_the_next_one_goes_on() {
     let place = Installation::new().await;
     let file = place.path("customers.csv");
-    std::fs::write(&file, HEADER.to_owned() + &crowd(0..12_000)).unwrap();
-    let mut import = place.command(&["account", "import", file.to_str().unwrap()]).spawn().unwrap();
+    std::fs::write(&file, HEADER.to_owned() + &crowd(0..4_000)).unwrap();
+    let mut import = place.command(&["account", "import", "--batch", "250", file.to_str().unwrap()]).spawn().unwrap();
     eventually("a batch is there", async || count(&place, "accounts").await > 0).await;
     import.kill().await.unwrap();
 
@@ -34,20 +34,20 @@ async fn a_killed_import_has_made_whole_batches_and_the_next_one_goes_on() {
     eventually("its connection is gone", async || owner.query_one(busy, &[]).await.unwrap().get::<_, i64>(0) == 0)
         .await;
     let made = count(&place, "accounts").await;
-    assert!(made == 12_000 || made % BATCH == 0, "{made} accounts are no whole batches");
-    assert!(made < 12_000, "it was killed before its end");
+    assert!(made == 4_000 || made % BATCH == 0, "{made} accounts are no whole batches");
+    assert!(made < 4_000, "it was killed before its end");
     is_consistent(&place).await;
 
     let said = Said::of(&place.run(&["account", "import", file.to_str().unwrap()]).await);
     let made = u64::try_from(made).unwrap();
-    assert_eq!((said.code, said.counts()), (0, [12_000 - made, made, 0]), "{}", said.errors);
+    assert_eq!((said.code, said.counts()), (0, [4_000 - made, made, 0]), "{}", said.errors);
     is_consistent(&place).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_import_ends_after_its_batch_and_says_how_far_it_came() {
     let place = Installation::new().await;
-    let mut command = place.command(&["account", "import", "-"]);
+    let mut command = place.command(&["account", "import", "--batch", "250", "-"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut import = command.spawn().unwrap();
     let mut input = import.stdin.take().unwrap();
@@ -60,14 +60,14 @@ async fn a_stopped_import_ends_after_its_batch_and_says_how_far_it_came() {
     let said = Said::of(&import.wait_with_output().await.unwrap());
     drop(input);
 
-    assert_eq!((said.code, said.counts()), (1, [5_000, 0, 0]), "{}", said.errors);
-    assert!(said.errors.contains("stopped behind line 5001"), "{}", said.errors);
+    assert_eq!((said.code, said.counts()), (1, [250, 0, 0]), "{}", said.errors);
+    assert!(said.errors.contains("stopped behind line 251"), "{}", said.errors);
     let owner = place.database.owner().await;
     let noted = "select details->>'file', details->>'created' from events where kind = 'accounts.imported'";
     let noted = owner.query_one(noted, &[]).await.unwrap();
-    assert_eq!((noted.get::<_, String>(0), noted.get::<_, String>(1)), ("-".to_owned(), "5000".to_owned()));
+    assert_eq!((noted.get::<_, String>(0), noted.get::<_, String>(1)), ("-".to_owned(), "250".to_owned()));
     let rest = super::import(&place, &crowd(0..batch + 10)).await;
-    assert_eq!((rest.code, rest.counts()), (0, [10, 5_000, 0]), "{}", rest.errors);
+    assert_eq!((rest.code, rest.counts()), (0, [10, 250, 0]), "{}", rest.errors);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,9 +75,9 @@ async fn two_imports_at_once_and_an_operator_in_the_middle_make_each_account_onc
     let place = Installation::new().await;
     let process = place.serve().await;
     let (one, other) = (place.path("one.csv"), place.path("other.csv"));
-    std::fs::write(&one, HEADER.to_owned() + &crowd(0..3_000)).unwrap();
+    std::fs::write(&one, HEADER.to_owned() + &crowd(0..1_000)).unwrap();
     // The same customers, the other way round.
-    let mut lines: Vec<String> = crowd(0..3_000).lines().map(ToOwned::to_owned).collect();
+    let mut lines: Vec<String> = crowd(0..1_000).lines().map(ToOwned::to_owned).collect();
     lines.reverse();
     std::fs::write(&other, HEADER.to_owned() + &lines.join("\n")).unwrap();
     let make = async |n: usize| {
@@ -87,7 +87,7 @@ async fn two_imports_at_once_and_an_operator_in_the_middle_make_each_account_onc
     };
     let operator = async {
         let mut made = 0;
-        for n in (0..3_000).step_by(30) {
+        for n in (0..1_000).step_by(20) {
             made += u64::from(make(n).await == 201);
         }
         made
@@ -95,15 +95,16 @@ async fn two_imports_at_once_and_an_operator_in_the_middle_make_each_account_onc
     let arguments = |file: &std::path::Path| file.to_str().unwrap().to_owned();
     let (one, other) = (arguments(&one), arguments(&other));
 
-    let (first, second) = (["account", "import", &one], ["account", "import", &other]);
+    let (first, second) =
+        (["account", "import", "--batch", "400", &one], ["account", "import", "--batch", "400", &other]);
     let (first, second, made) = tokio::join!(place.run(&first), place.run(&second), operator);
 
     let (first, second) = (Said::of(&first), Said::of(&second));
     assert_eq!((first.code, second.code), (0, 0), "{}{}", first.errors, second.errors);
-    assert_eq!(first.counts()[0] + second.counts()[0] + made, 3_000, "each was made once");
-    assert_eq!(first.counts()[0] + first.counts()[1], 3_000);
-    assert_eq!(second.counts()[0] + second.counts()[1], 3_000);
-    assert_eq!(count(&place, "accounts").await, 3_000);
+    assert_eq!(first.counts()[0] + second.counts()[0] + made, 1_000, "each was made once");
+    assert_eq!(first.counts()[0] + first.counts()[1], 1_000);
+    assert_eq!(second.counts()[0] + second.counts()[1], 1_000);
+    assert_eq!(count(&place, "accounts").await, 1_000);
     is_consistent(&place).await;
-    assert_eq!(import(&place, &crowd(0..3_000)).await.counts(), [0, 3_000, 0]);
+    assert_eq!(import(&place, &crowd(0..1_000)).await.counts(), [0, 1_000, 0]);
 }
