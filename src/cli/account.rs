@@ -1,8 +1,8 @@
 //! `tanager account import`: customers out of a CSV file.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io, path::PathBuf, process::ExitCode};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand, value_parser};
 
 use super::{
@@ -79,19 +79,25 @@ pub(super) async fn account(settings: &Settings, command: &AccountCommand) -> an
     let ended = run.go_on(source, &mut stopping).await;
     run.progress.end();
     let Run { import, tally, line, .. } = run;
-    let noted =
-        if tally.rows() > 0 || matches!(ended, Ended::Whole) { import.finish(&name, &tally).await } else { Ok(()) };
+    if !matches!(ended, Ended::Failed(_)) && tally.rows() > 0 {
+        import.finish(&name, &tally).await.context("the trail could not be told of this import; all else is done")?;
+    }
     say(&summary(&name, mode, &tally))?;
+    conclude(ended, line)?;
+    Ok(if tally.bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// An import that did not come to the end of its file is an error that says where to go on.
+fn conclude(ended: Ended, line: u64) -> anyhow::Result<()> {
     match ended {
-        Ended::Whole => noted?,
+        Ended::Whole => Ok(()),
         Ended::Stopped => bail!("stopped behind line {line}; the same command goes on from there"),
-        Ended::Unreadable(error) => return Err(error.into()),
+        Ended::Unreadable(error) => Err(error.into()),
         Ended::Failed(failure) => {
             let told = "the rows behind this line may be missing; the same command goes on from there";
-            return Err(anyhow::Error::new(failure).context(format!("the import ended behind line {line}: {told}")));
+            Err(anyhow::Error::new(failure).context(format!("the import ended behind line {line}: {told}")))
         }
     }
-    Ok(if tally.bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 impl Run {
@@ -104,9 +110,11 @@ impl Run {
                 batch = batches.recv() => batch,
             };
             match batch {
-                None => return Ended::Whole,
+                Some(Ok(None)) => return Ended::Whole,
                 Some(Err(error)) => return Ended::Unreadable(error),
-                Some(Ok(batch)) => {
+                // The reader broke off without a word.
+                None => return Ended::Unreadable(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                Some(Ok(Some(batch))) => {
                     if let Err(failure) = self.take(batch).await {
                         return Ended::Failed(failure);
                     }

@@ -14,6 +14,9 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use super::rows::{BadRow, ReadError, Rows};
 use crate::{domain::username::Username, service::NewAccount};
 
+/// What the reader hands over.
+type Piece = Result<Option<Batch>, ReadError>;
+
 /// Where rows come from.
 pub(in crate::cli) struct Source {
     input: Box<dyn Read + Send>,
@@ -60,8 +63,8 @@ impl Source {
     }
 }
 
-/// Begins to read. The end of the channel is the end of the file, unless an error came before.
-pub(in crate::cli) fn begin(source: Source) -> Receiver<Result<Batch, ReadError>> {
+/// Begins to read. `None` is the end of the file.
+pub(in crate::cli) fn begin(source: Source) -> Receiver<Piece> {
     let (sender, receiver) = channel(1);
     thread::spawn(move || {
         if let Err(error) = read(source, &sender) {
@@ -72,7 +75,7 @@ pub(in crate::cli) fn begin(source: Source) -> Receiver<Result<Batch, ReadError>
     receiver
 }
 
-fn read(source: Source, sender: &Sender<Result<Batch, ReadError>>) -> Result<(), ReadError> {
+fn read(source: Source, sender: &Sender<Piece>) -> Result<(), ReadError> {
     let Source { input, batch: size, .. } = source;
     let mut rows = Rows::of(input)?;
     let mut batch = Batch::default();
@@ -91,7 +94,13 @@ fn read(source: Source, sender: &Sender<Result<Batch, ReadError>>) -> Result<(),
             continue;
         }
         batch.bytes = rows.bytes();
-        if !batch.lines.is_empty() && sender.blocking_send(Ok(std::mem::take(&mut batch))).is_err() || over {
+        let full = Some(std::mem::take(&mut batch)).filter(|batch| !batch.lines.is_empty());
+        for piece in full.map(Some).into_iter().chain(over.then_some(None)) {
+            if sender.blocking_send(Ok(piece)).is_err() {
+                return Ok(());
+            }
+        }
+        if over {
             return Ok(());
         }
     }

@@ -112,7 +112,7 @@ async fn every_bad_row_is_named_with_its_line_and_the_good_ones_are_imported() {
     ];
     let mut text = "good,,,,\n\n".to_owned();
     for (row, _) in bad {
-        text += &format!("{row}\n");
+        text = text + row + "\n";
     }
     text += "last,,,,\ngood,,,,\n";
 

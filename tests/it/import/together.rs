@@ -80,7 +80,7 @@ async fn two_imports_at_once_and_an_operator_in_the_middle_make_each_account_onc
     let mut lines: Vec<String> = crowd(0..1_000).lines().map(ToOwned::to_owned).collect();
     lines.reverse();
     std::fs::write(&other, HEADER.to_owned() + &lines.join("\n")).unwrap();
-    let make = async |n: usize| {
+    let post = async |n: usize| {
         let contact = json!({"phone": format!("+4179{n:07}"), "email": format!("customer-{n}@example.com")});
         let account = json!({"username": format!("customer-{n}"), "contact_data": contact, "tan_channels": ["sms", "email"], "language": "de"});
         process.admin.post("/accounts", account).await.status.as_u16()
@@ -88,7 +88,7 @@ async fn two_imports_at_once_and_an_operator_in_the_middle_make_each_account_onc
     let operator = async {
         let mut made = 0;
         for n in (0..1_000).step_by(20) {
-            made += u64::from(make(n).await == 201);
+            made += u64::from(post(n).await == 201);
         }
         made
     };
