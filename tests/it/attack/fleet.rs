@@ -12,6 +12,8 @@ use crate::{
 
 pub struct Fleet {
     pub apps: Vec<TestApp>,
+    /// Where the world comes in to each instance: its gateway, where it has one.
+    doors: Vec<Client>,
     pub database: Database,
     clock: Arc<ShiftedClock>,
     /// What stands behind the usual configuration.
@@ -42,9 +44,11 @@ impl Fleet {
         let now = "select (extract(epoch from clock_timestamp()) * 1000000)::bigint";
         let now: i64 = database.owner().await.query_one(now, &[]).await.unwrap().get(0);
         clock.stop(Timestamp::from_micros(now));
-        let mut fleet = Self { apps: Vec::new(), database, clock, more, core, passed: Duration::ZERO };
+        let (apps, doors) = (Vec::new(), Vec::new());
+        let mut fleet = Self { apps, doors, database, clock, more, core, passed: Duration::ZERO };
         for _ in 0..instances {
             let app = fleet.instance().await;
+            fleet.doors.push(fleet.door(&app));
             fleet.apps.push(app);
         }
         fleet
@@ -63,22 +67,26 @@ impl Fleet {
     /// Ends this instance and starts another in its place.
     pub async fn restart(&mut self, place: usize) {
         let fresh = self.instance().await;
+        self.doors[place] = self.door(&fresh);
         std::mem::replace(&mut self.apps[place], fresh).stop().await;
     }
 
-    /// Where the world comes in to each instance: its gateway, where it has one.
-    pub fn doors(&self) -> Vec<String> {
-        let door = |app: &TestApp| match self.core {
-            Some(_) => format!("http://{}", gateway_of(app)),
-            None => app.admin.url.clone(),
-        };
-        self.apps.iter().map(door).collect()
+    fn door(&self, app: &TestApp) -> Client {
+        match self.core {
+            Some(_) => Client::new(&format!("http://{}", gateway_of(app)), ""),
+            None => app.admin.with_token(""),
+        }
+    }
+
+    /// One without credentials, at that instance.
+    pub fn stranger(&self, place: usize) -> &Client {
+        &self.doors[place]
     }
 
     /// A fresh log-in, as a client of each instance.
     pub async fn log_in(&self, username: &str) -> Vec<Client> {
         let token = self.apps[0].log_in(username).await.token;
-        self.doors().iter().map(|door| Client::new(door, &token)).collect()
+        self.doors.iter().map(|door| door.with_token(&token)).collect()
     }
 
     /// An account with these channels active; nobody is told of that.

@@ -109,8 +109,7 @@ impl Guesser {
         }
     }
 
-    /// Storms now, a second before the next moment at which something may work, and at that very moment. `false`: the
-    /// next such moment is that of a block that only an operator ends.
+    /// Storms now, and a second before the next moment at which something may work; stays at that very moment.
     pub async fn storm_on(&mut self, fleet: &mut Fleet) {
         self.storm(fleet).await;
         let wait = self.waits.iter().copied().min().unwrap_or(60).max(1);
@@ -200,7 +199,8 @@ impl Guesser {
             self.clients[*client].send(Method::POST, path, &[], Some(body.to_string()))
         }));
         for ((_, path, _), answer) in shots.iter().zip(answers.await) {
-            if path.ends_with("/confirm") { self.tried(path, &answer) } else { self.asked(path, &answer) }
+            let is_try = self.aims.iter().any(|aim| aim.confirm == *path);
+            if is_try { self.tried(path, &answer) } else { self.asked(path, &answer) }
         }
     }
 

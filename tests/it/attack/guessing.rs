@@ -64,7 +64,7 @@ async fn until_the_end(fleet: &mut Fleet, guesser: &mut Guesser, restarts: bool)
 async fn with_the_defaults_a_guesser_gets_a_hundred_tries_and_takes_days_for_them() {
     let mut fleet = Fleet::of(2, UNMETERED).await;
     fleet.customer("alice", &["sms", "email"]).await;
-    let mut guesser = Guesser::on("alice", &["sms", "email"], 3);
+    let mut guesser = Guesser::on("alice", &["sms", "email"], 8);
     until_the_end(&mut fleet, &mut guesser, false).await;
 
     let told = judged(&fleet, "alice", Allowance::DEFAULT, &["sms"]).await;
