@@ -43,6 +43,7 @@ impl Running {
     /// Starts the service. When this returns, its listeners accept.
     pub async fn start(settings: &Settings, overrides: Overrides) -> Result<Self, StartError> {
         let service = parts::service(settings, &overrides).await?;
+        service.prepare_ceilings().await?;
         let (closing, operations) = (CancellationToken::new(), TaskTracker::new());
         let api = api(settings, &service, &overrides)?;
         let gateway = settings.gateway.as_ref();

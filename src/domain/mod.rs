@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod address;
+pub mod allowance;
 pub mod assurance;
 pub mod caller;
 pub mod challenge;

@@ -269,6 +269,13 @@ impl Scene {
         }
     }
 
+    /// The account without what is counted of its refusals.
+    pub(crate) fn but_for_refusals(&self) -> Account {
+        let mut account = Account { refused: Vec::new(), ..self.account.clone() };
+        account.events.retain(|event| event.kind != EventKind::LimitRefused);
+        account
+    }
+
     pub(crate) fn kinds(&self) -> Vec<EventKind> {
         self.account.events.iter().map(|event| event.kind).collect()
     }

@@ -9,6 +9,7 @@ mod customers;
 mod failure;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod lapses;
 mod log_in;
 mod message;
 mod notify;
@@ -187,6 +188,7 @@ impl Service {
             reverting(|account, now| decide(account, &self.terms(now))),
         );
         let decided = decided.await?;
+        measure(decided.as_ref());
         decided.unwrap_or_else(|| Err(no_account(caller)))
     }
 
@@ -207,7 +209,8 @@ impl Service {
     }
 }
 
-/// A decision whose failure changes nothing, but that a token which came with another operation is void from then on.
+/// A decision whose failure changes nothing, but that a token which came with another operation is void from then on, and
+/// that what a limit refused is counted.
 fn reverting<T>(
     mut decide: impl FnMut(&mut Account, Timestamp) -> Result<T, Failure>,
 ) -> impl FnMut(&mut Account, Timestamp) -> Result<T, Failure> {
@@ -218,7 +221,18 @@ fn reverting<T>(
         if decision.is_err() && !mismatched {
             *account = before;
         }
+        if let Err(Failure::Refused(refusal)) = &decision {
+            account.count_refusal(now, refusal);
+        }
         decision
+    }
+}
+
+/// Counts what a limit refused, for operators' metrics.
+fn measure<T>(decided: Option<&Result<T, Failure>>) {
+    let Some(Err(Failure::Refused(refusal))) = decided else { return };
+    if let Some(limit) = refusal.limit() {
+        metrics::counter!("tanager_refusals_total", "limit" => limit).increment(1);
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     moment::Moment,
     seal::Sealer,
     sql,
-    transition::{Transition, Writing},
+    transition::{Transition, Writing, places},
     turns::Turns,
 };
 use crate::{
@@ -242,7 +242,9 @@ impl Datastore {
         let from = if key.is_some() { Uuid::nil() } else { Uuid::max() };
         let meters = meters::keys_of(wanted.addresses.iter().cloned(), self.ring())?;
         let statement = client.prepare_cached(sql::ACCOUNT_LOAD).await?;
-        Ok(client.query(&statement, &[&wanted.username.as_str(), &named, &key, &from, &meters]).await?)
+        let (places, guarded) = (places(self.parts.limits.channel_per_minute), self.parts.limits.prefix_floor > 0);
+        let wanted = wanted.username.as_str();
+        Ok(client.query(&statement, &[&wanted, &named, &key, &from, &meters, &places, &guarded]).await?)
     }
 
     /// The moment that a decision about this account is made for: never before its last event.

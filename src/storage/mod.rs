@@ -3,6 +3,7 @@
 pub mod access_tokens;
 mod account_rows;
 pub mod accounts;
+pub mod ceilings;
 pub mod claims;
 mod columns;
 pub mod connect;

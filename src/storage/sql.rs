@@ -14,8 +14,13 @@ statement! {
     ACCOUNT_CREATE = "account/create";
     ACCOUNT_LIST = "account/list";
     ACCOUNT_PRESENCE = "account/presence";
+    ACCOUNT_REFUSALS_DUE = "account/refusals_due";
     ACCOUNT_TRANSITION = "account/transition";
+    CEILING_PREPARE = "ceiling/prepare";
+    CEILING_TAKE = "ceiling/take";
+    CEILING_FREE_AT = "ceiling/free_at";
     CHALLENGE_LAPSED = "challenge/lapsed";
+    CHALLENGE_LAPSED_HOLDS = "challenge/lapsed_holds";
     ACCESS_TOKEN_EXISTS = "access_token/exists";
     ACCESS_TOKEN_FIND = "access_token/find";
     ACCESS_TOKEN_LIST = "access_token/list";

@@ -1,4 +1,4 @@
-//! What time drives: sendings that a crash left are taken over, and coming weeks are prepared for.
+//! What time drives: sendings that a crash left are taken over, lapses are told of, and coming weeks are prepared for.
 
 use std::time::Duration;
 
@@ -9,6 +9,8 @@ use crate::service::Service;
 
 /// How often dead holders' sendings are looked for.
 const TAKE_OVER_EVERY: Duration = Duration::from_secs(1);
+/// How often the trail is told of lapses.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 /// How often partitions are prepared.
 const PREPARE_EVERY: Duration = Duration::from_hours(6);
 
@@ -38,10 +40,12 @@ impl Worker {
 
 async fn work(service: Service, stopping: CancellationToken) {
     let (mut take_over, mut prepare) = (interval(TAKE_OVER_EVERY), interval(PREPARE_EVERY));
+    let mut tell = interval(TELL_EVERY);
     loop {
         let step = tokio::select! {
             () = stopping.cancelled() => return,
             _ = prepare.tick() => service.prepare_partitions().await,
+            _ = tell.tick() => service.tell_lapses().await.map(|_| ()),
             _ = take_over.tick() => service.take_over_lapsed().await.map(|_| ()),
         };
         if let Err(failure) = step {

@@ -114,6 +114,7 @@ impl Account {
         self.language = None;
         self.deleted_at = Some(now);
         self.ended_tokens = EndedTokens::All;
+        self.tell_repeats(Timestamp::NEVER); // nobody comes back to tell them later
         self.note(Event::of(EventKind::AccountDeleted));
         notices
     }

@@ -62,7 +62,6 @@ fn the_report_shows_what_is_in_force_and_what_is_doubtful() {
         "[gateway.operation[0]]\n* name = \"transfer\"\n",
         "warning: channel.sms.script: the script does not exist: /etc/tanager/scripts/absent.sh; sms is not offered.\n",
         "warning: identity.url has no effect in this mode.\n",
-        "warning: limits.channel_per_minute is checked, but not enforced by this release: put the ceiling at the SMS provider.\n",
         "warning: gateway.upstream_authorization: with identity.mode \"local\" the bank core is called with",
         "one block of attempts: 5.0e-8\n",
         "(100 tries under the doubling blocks): 1.0e-6\n",
@@ -70,6 +69,9 @@ fn the_report_shows_what_is_in_force_and_what_is_doubtful() {
         assert!(report.contains(line), "{line:?} is not in\n{report}");
     }
     assert!(!report.contains("warning: server.origin"), "{report}");
+    assert!(!report.contains("SMS pumping"), "{report}");
+    let unbounded = loaded(EXAMPLE, &[("TANAGER_CHANNEL__SMS__SCRIPT", "scripts/absent.sh")]).warnings().concat();
+    assert!(unbounded.contains("nothing bounds SMS to numbers of strangers"), "{unbounded}");
     let asked = loaded(
         EXAMPLE,
         &[("TANAGER_IDENTITY__MODE", "upstream"), ("TANAGER_IDENTITY__URL", "http://core/accounts/{username}")],
