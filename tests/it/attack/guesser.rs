@@ -78,10 +78,8 @@ impl Guesser {
 
     /// Wants challenges on these channels.
     pub fn on(username: &str, channels: &[&str], hands: usize) -> Self {
-        let arm = |channel: &&str| Arm {
-            path: format!("/accounts/{username}/tan/challenge/{channel}"),
-            body: json!({}),
-        };
+        let arm =
+            |channel: &&str| Arm { path: format!("/accounts/{username}/tan/challenge/{channel}"), body: json!({}) };
         Self::of(username, channels.iter().map(arm).collect(), hands)
     }
 
@@ -131,9 +129,10 @@ impl Guesser {
     /// Asks for challenges and messages, everywhere at once.
     async fn rearm(&mut self) {
         let asked = self.requests();
-        let answers = join_all(asked.iter().map(|(client, path, body)| {
-            self.clients[*client].send(Method::POST, path, &[], Some(body.to_string()))
-        }));
+        let answers =
+            join_all(asked.iter().map(|(client, path, body)| {
+                self.clients[*client].send(Method::POST, path, &[], Some(body.to_string()))
+            }));
         for ((_, path, _), answer) in asked.iter().zip(answers.await) {
             self.asked(path, &answer);
         }
@@ -142,7 +141,8 @@ impl Guesser {
     fn requests(&mut self) -> Vec<(usize, String, Value)> {
         let again = self.aims.iter().map(|aim| Arm { path: aim.again.clone(), body: json!({}) });
         let wanted: Vec<Arm> = self.arms.iter().cloned().chain(again).collect();
-        let everywhere = |arm: Arm| (0..self.clients.len()).map(move |client| (client, arm.path.clone(), arm.body.clone()));
+        let everywhere =
+            |arm: Arm| (0..self.clients.len()).map(move |client| (client, arm.path.clone(), arm.body.clone()));
         let mut all: Vec<_> = wanted.into_iter().flat_map(everywhere).collect();
         self.dice.shuffle(&mut all);
         all
@@ -195,9 +195,10 @@ impl Guesser {
             shots.extend(self.requests());
         }
         self.dice.shuffle(&mut shots);
-        let answers = join_all(shots.iter().map(|(client, path, body)| {
-            self.clients[*client].send(Method::POST, path, &[], Some(body.to_string()))
-        }));
+        let answers =
+            join_all(shots.iter().map(|(client, path, body)| {
+                self.clients[*client].send(Method::POST, path, &[], Some(body.to_string()))
+            }));
         for ((_, path, _), answer) in shots.iter().zip(answers.await) {
             let is_try = self.aims.iter().any(|aim| aim.confirm == *path);
             if is_try { self.tried(path, &answer) } else { self.asked(path, &answer) }

@@ -13,7 +13,7 @@ const UNMETERED: &str = "account_per_hour = 10000\naccount_per_day = 10000\n\
     address_per_hour = 10000\naddress_per_day = 10000\n";
 
 /// Limits that are reached soon.
-const SMALL: Allowance = Allowance {
+pub const SMALL: Allowance = Allowance {
     attempts_per_tan: 2,
     consecutive_failures: 3,
     block: Duration::from_mins(1),
@@ -41,7 +41,7 @@ fn assert_told(told: &Told, guesser: &Guesser) {
 }
 
 /// Guesses until nothing but an operator lets it on, and a while longer.
-async fn until_the_end(fleet: &mut Fleet, guesser: &mut Guesser, restarts: bool) {
+pub async fn until_the_end(fleet: &mut Fleet, guesser: &mut Guesser, restarts: bool) {
     for round in 0.. {
         assert!(round < 400, "the end never came: {:?}", guesser.tally);
         guesser.storm_on(fleet).await;
@@ -118,18 +118,19 @@ async fn a_patient_guesser_that_waits_for_the_doubling_to_be_forgotten_still_get
     let mut fleet = Fleet::of(1, &small()).await;
     fleet.customer("alice", &["sms"]).await;
     let mut guesser = Guesser::on("alice", &["sms"], 3);
-    for _ in 0..8 {
+    for tries in [9, 18] {
         // Three blocks, then a quiet day.
-        for _ in 0..8 {
+        while guesser.tally.wrong + guesser.tally.last_wrong < tries {
             guesser.storm_on(&mut fleet).await;
         }
         fleet.advance(Duration::from_hours(24) + Duration::from_mins(8));
     }
+    guesser.storm(&fleet).await;
     let told = judged(&fleet, "alice", SMALL, &["sms"]).await;
     assert_told(&told, &guesser);
     assert_eq!(told.wrongs(), 18);
-    let firsts = told.blocks.iter().filter(|block| block.1 == Some(SMALL.block)).count();
-    assert!(firsts > 1, "the doubling was forgotten in between: {:?}", told.blocks);
+    let lengths: Vec<_> = told.blocks.iter().map(|block| block.1.map(|length| length.as_secs() / 60)).collect();
+    assert_eq!(lengths, [Some(1), Some(2), Some(4), Some(1), Some(2), None], "forgotten after a quiet day");
     fleet.stop().await;
 }
 

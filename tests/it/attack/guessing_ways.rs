@@ -8,26 +8,10 @@ use serde_json::json;
 use super::{
     Dice, Fleet,
     guesser::{Arm, Guesser},
-    guessing::small,
-    model::Allowance,
+    guessing::{SMALL, small, until_the_end},
     trail::judged,
 };
 use crate::app::other_than;
-
-const SMALL: Allowance = Allowance {
-    attempts_per_tan: 2,
-    consecutive_failures: 3,
-    block: Duration::from_mins(1),
-    block_max: Duration::from_mins(8),
-    total_failures: 18,
-};
-
-/// Storms until the last wrong TAN that there is was tried; then nothing more is to be had.
-async fn spend(fleet: &mut Fleet, guesser: &mut Guesser) {
-    for _ in 0..60 {
-        guesser.storm_on(fleet).await;
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn enrolments_are_guessed_no_better() {
@@ -39,7 +23,7 @@ async fn enrolments_are_guessed_no_better() {
     };
     let arms = vec![enrol("sms", "+41791112233"), enrol("email", "victim@example.com"), enrol("sms", "+41791112244")];
     let mut guesser = Guesser::of("alice", arms, 3);
-    spend(&mut fleet, &mut guesser).await;
+    until_the_end(&mut fleet, &mut guesser, false).await;
     let told = judged(&fleet, "alice", SMALL, &["sms"]).await;
     assert_eq!((told.wrongs(), told.solved, guesser.tally.wrong), (18, 0, told.wrong));
     assert!(told.comparisons.iter().all(|comparison| !comparison.clears), "each proves an address");
@@ -57,7 +41,7 @@ async fn taler_s_challenges_at_the_gateway_are_guessed_no_better_together_with_a
     let usual = Arm { path: "/accounts/alice/tan/challenge/sms".to_owned(), body: json!({}) };
     let mut guesser = Guesser::of("alice", vec![withdrawal(1), withdrawal(2), usual], 3);
     guesser.mixed = true;
-    spend(&mut fleet, &mut guesser).await;
+    until_the_end(&mut fleet, &mut guesser, false).await;
     let told = judged(&fleet, "alice", SMALL, &["sms"]).await;
     assert_eq!((told.wrongs(), told.solved, guesser.tally.wrong), (18, 0, told.wrong));
     let kinds = "select count(distinct kind) from challenges";
@@ -147,7 +131,8 @@ async fn tries_at_another_account_s_challenge_count_for_nobody() {
 
 /// How every account and challenge stands.
 async fn counts(fleet: &Fleet) -> Vec<String> {
-    let rows = "select to_jsonb(a)::text from accounts a union all select to_jsonb(c)::text from challenges c order by 1";
+    let rows =
+        "select to_jsonb(a)::text from accounts a union all select to_jsonb(c)::text from challenges c order by 1";
     let owner = fleet.database.owner().await;
     owner.query(rows, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }

@@ -122,7 +122,8 @@ impl<'a> Scene<'a> {
         for number in 0..accounts {
             let contact = json!({"phone": "+41791234567", "email": "one@example.com"});
             let channels = if row.deed == Deed::NewNumber { json!([]) } else { json!(["sms", "email"]) };
-            let account = json!({"username": format!("account{number}"), "contact_data": contact, "tan_channels": channels});
+            let account =
+                json!({"username": format!("account{number}"), "contact_data": contact, "tan_channels": channels});
             assert_eq!(fleet.apps[0].admin.post("/accounts", account).await.status, 201);
             if row.account(number + 1) == "account0" {
                 break;
@@ -178,7 +179,8 @@ impl<'a> Scene<'a> {
         let address = if self.row.channel(number) == "sms" { "+41791234567" } else { "one@example.com" };
         let tan = self.fleet.apps[instance].tan_sent_to(address);
         let client = self.fleet.log_in("account0").await.remove(1 - instance);
-        let confirmed = client.post(&format!("/accounts/account0/tan/challenge/{id}/confirm"), json!({"tan": tan})).await;
+        let confirmed =
+            client.post(&format!("/accounts/account0/tan/challenge/{id}/confirm"), json!({"tan": tan})).await;
         assert_eq!(confirmed.status, 200, "{confirmed:?}");
     }
 
@@ -202,7 +204,11 @@ impl<'a> Scene<'a> {
     /// Refused by this limit, for exactly what is left of its time.
     async fn assert_refused(&self, instance: usize) {
         let refused = self.try_use(self.uses + RACERS, instance).await;
-        assert_eq!((refused.error(), refused.body["limit"].as_str()), ((429, 5131), Some(self.row.limit)), "{refused:?}");
+        assert_eq!(
+            (refused.error(), refused.body["limit"].as_str()),
+            ((429, 5131), Some(self.row.limit)),
+            "{refused:?}"
+        );
         assert_eq!(Duration::from_secs(refused.retry_after()), self.left(), "{}", self.row.limit);
     }
 

@@ -51,7 +51,8 @@ impl Siege {
     fn near(&mut self) -> Vec<String> {
         let (head, tail) = self.challenge.split_at(24);
         let number = u64::from_str_radix(tail, 16).unwrap();
-        let near = (1..6).flat_map(|step| [number.wrapping_add(step), number.wrapping_sub(step), number ^ (1 << (step * 7))]);
+        let near =
+            (1..6).flat_map(|step| [number.wrapping_add(step), number.wrapping_sub(step), number ^ (1 << (step * 7))]);
         let near = near.map(|number| format!("{head}{:012x}", number & 0xffff_ffff_ffff));
         let random = (0..5).map(|_| format!("0197f5a0-8c2e-7c3a-9d61-{:012x}", self.dice.roll() & 0xffff_ffff_ffff));
         near.chain(random).collect()
@@ -81,7 +82,6 @@ impl Siege {
             post(&format!("{challenge}/confirm"), json!({"tan": "12345678"})),
             post(&format!("{challenge}/retransmit"), json!({})),
             post("/tan/sms", json!({"address": "+41791112233"})),
-            post("/session/step-up", json!({})),
             (Method::DELETE, challenge.clone(), None),
             (Method::GET, challenge, None),
             (Method::DELETE, "/tan/sms".to_owned(), None),
@@ -125,7 +125,9 @@ async fn without_credentials_and_with_anybody_else_s_nothing_of_an_account_is_to
     let (core, admin) = (app.core.clone(), app.admin.clone());
     let bob_at_api = app.admin.with_token(&bob[0].token);
     let before = siege.rows().await;
-    for stranger in [siege.fleet.stranger(0).clone(), app.stranger(), siege.fleet.stranger(1).with_token("secret-token:none")] {
+    for stranger in
+        [siege.fleet.stranger(0).clone(), app.stranger(), siege.fleet.stranger(1).with_token("secret-token:none")]
+    {
         siege.assault(&stranger, &[401]).await;
     }
     siege.assault(&bob[0], &[403]).await;
@@ -136,7 +138,11 @@ async fn without_credentials_and_with_anybody_else_s_nothing_of_an_account_is_to
         if path.contains("/challenge/") && method != Method::GET {
             let body = body.map(|body| body.to_string());
             for client in [&core, &admin] {
-                assert_eq!(client.send(method.clone(), &path, &[], body.clone()).await.error(), (403, 44), "{method} {path}");
+                assert_eq!(
+                    client.send(method.clone(), &path, &[], body.clone()).await.error(),
+                    (403, 44),
+                    "{method} {path}"
+                );
             }
         }
     }

@@ -13,6 +13,7 @@ mod notices;
 mod oracle;
 mod oracle_time;
 mod statistics;
+mod stopwatch;
 mod thief;
 mod trail;
 

@@ -19,7 +19,9 @@ impl Tapes {
     /// The notices that went to a customer by one channel, from whichever instance.
     fn notices(&self) -> Vec<String> {
         let sent = self.0.iter().flat_map(Recording::sent);
-        sent.filter(|message| message.kind == MessageKind::Notice).map(|message| message.body.reveal().to_owned()).collect()
+        sent.filter(|message| message.kind == MessageKind::Notice)
+            .map(|message| message.body.reveal().to_owned())
+            .collect()
     }
 
     fn said(&self, words: &str) -> usize {
@@ -96,7 +98,10 @@ async fn an_operator_ends_a_block_under_his_name_and_the_customer_can_act_at_onc
     let actors = "select actor from events where kind = 'account.unblocked'";
     let actors: Vec<String> =
         fleet.database.owner().await.query(actors, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
-    assert!(matches!(actors.as_slice(), [one] if one.starts_with("operator:") && one.ends_with(":a test")), "{actors:?}");
+    assert!(
+        matches!(actors.as_slice(), [one] if one.starts_with("operator:") && one.ends_with(":a test")),
+        "{actors:?}"
+    );
 
     while standing(&fleet).await.0 < 3 {
         guesser.storm_on(&mut fleet).await;

@@ -25,7 +25,9 @@ async fn rob(client: Client, seed: u64, over: Arc<AtomicBool>, answered: Arc<Ato
         let told = match dice.below(3) {
             0 => client.post("/accounts/mallory/tan/challenge/sms", json!({})).await,
             1 => client.get("/accounts/mallory/tan").await,
-            _ => client.post(&format!("/accounts/mallory/tan/challenge/{id}/confirm"), json!({"tan": dice.tan()})).await,
+            _ => {
+                client.post(&format!("/accounts/mallory/tan/challenge/{id}/confirm"), json!({"tan": dice.tan()})).await
+            }
         };
         let expected = [200, 404, 429, 503].contains(&told.status.as_u16());
         assert!(expected, "{told:?}");
