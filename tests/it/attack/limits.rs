@@ -78,6 +78,7 @@ const ROWS: &[Row] = &[
     row("address_per_hour", "address_per_hour = 4", Deed::SameNumber, 4, HOUR),
     row("address_per_day", "address_per_hour = 5\naddress_per_day = 5", Deed::SameNumber, 5, DAY),
     row("prefix_per_hour", "prefix_per_hour = 4", Deed::NewNumber, 4, HOUR),
+    row("channel_per_minute", "channel_per_minute = 4", Deed::NewNumber, 4, Duration::from_mins(1)),
 ];
 
 impl Row {

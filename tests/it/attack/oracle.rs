@@ -20,10 +20,17 @@ fn seen(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
         .headers
         .iter()
         .filter(|(name, _)| !of_the_request.contains(&name.as_str()))
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| (name.as_str().to_owned(), in_order(&String::from_utf8_lossy(value.as_bytes()))))
         .collect();
     headers.sort();
     (answer.status.as_u16(), headers, answer.raw.clone())
+}
+
+/// Each thread that serves lists the names of CORS in an order of its own, the same for every reply of it.
+fn in_order(value: &str) -> String {
+    let mut names: Vec<&str> = value.split(", ").collect();
+    names.sort_unstable();
+    names.join(", ")
 }
 
 /// One reply for all of them, and that one.
