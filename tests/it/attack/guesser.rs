@@ -119,7 +119,7 @@ impl Guesser {
     }
 
     async fn steal_session(&mut self, fleet: &Fleet) {
-        let stale = self.logged_in.is_none_or(|since| fleet.passed - since > Duration::from_hours(20));
+        let stale = self.logged_in.is_none_or(|since| fleet.passed > since + Duration::from_hours(20));
         if stale {
             self.clients = fleet.log_in(&self.username).await;
             self.logged_in = Some(fleet.passed);
@@ -224,9 +224,8 @@ impl Guesser {
                 self.tally.solved += 1;
                 aim.dead = true;
             }
-            (409, 5144) => {} // its TAN ran out, or it did; whether another can be had is told by asking
-            (404, 5143 | 5107) | (410, 10001) => {}
-            (503, 10090) => {}
+            // Its TAN ran out, or it did, or it is not sent yet, or many came at once: what can be had is told by asking.
+            (409, 5144) | (404, 5143 | 5107) | (410, 10001) | (503, 10090) => {}
             told => panic!("{told:?} to a try: {answer:?}"),
         }
     }

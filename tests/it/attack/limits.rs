@@ -214,7 +214,7 @@ impl<'a> Scene<'a> {
     }
 
     fn left(&self) -> Duration {
-        self.row.span + self.counted_from.unwrap() - self.fleet.passed
+        (self.row.span + self.counted_from.unwrap()).saturating_sub(self.fleet.passed)
     }
 }
 
@@ -232,7 +232,7 @@ async fn holds(row: &Row) {
     scene.fleet.restart(1).await;
     scene.assert_refused(0).await;
     let left = scene.left();
-    scene.fleet.advance(left - Duration::from_secs(1));
+    scene.fleet.advance(left.saturating_sub(Duration::from_secs(1)));
     scene.assert_refused(1).await;
 
     scene.fleet.advance(Duration::from_secs(1));

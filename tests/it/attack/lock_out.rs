@@ -203,7 +203,7 @@ async fn tokens_that_are_guessed_spend_nothing_and_void_nothing() {
     let before = siege.rows().await;
     let operation = json!({"method": "POST", "path": "/accounts/x/transactions", "body_sha256": "00".repeat(32)});
     for number in 0..20 {
-        let guess = if number % 2 == 0 { format!("tan_{:043}", number) } else { token.clone() };
+        let guess = if number % 2 == 0 { format!("tan_{number:043}") } else { token.clone() };
         let stolen = [("TAN-Token", guess.as_str())];
         assert_eq!(bob.send(Method::DELETE, "/accounts/bob/tan/sms", &stolen, None).await.error(), (403, 10003));
         assert_eq!(bob.send(Method::DELETE, "/accounts/alice/tan/sms", &stolen, None).await.error(), (403, 44));

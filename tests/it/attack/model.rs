@@ -68,8 +68,8 @@ pub struct Judge {
     total: usize,
     strongest: Option<u8>,
     blocks: usize,
-    /// When the latest block ends; `None` of a block is never.
-    blocked_until: Option<Option<Duration>>,
+    /// When the latest block ends or ended; [`Duration::MAX`] is never.
+    blocked_until: Option<Duration>,
     /// Every wrong one since something was cleared.
     wrongs: Vec<Duration>,
     /// Every block: when it began, and how long it lasts.
@@ -92,11 +92,7 @@ impl Judge {
     }
 
     pub fn compared(&mut self, comparison: &Comparison) {
-        let blocked = match self.blocked_until {
-            None => false,
-            Some(None) => true,
-            Some(Some(until)) => comparison.at < until,
-        };
+        let blocked = self.blocked_until.is_some_and(|until| comparison.at < until);
         assert!(!blocked, "compared during a block: {comparison:?}, blocked until {:?}", self.blocked_until);
         let tries = self.tries.entry(comparison.tan.clone()).or_default();
         assert!(*tries < self.allowance.attempts_per_tan, "one TAN, too many tries: {comparison:?}");
@@ -131,16 +127,14 @@ impl Judge {
         assert!(self.total <= self.allowance.total_failures, "too many in all: {comparison:?}");
         self.wrongs.push(at);
         for (place, from) in self.wrongs.iter().enumerate() {
-            let (count, within) = (self.wrongs.len() - place, at - *from);
+            let (count, within) = (self.wrongs.len() - place, at.saturating_sub(*from));
             let most = self.allowance.most_within(within);
             assert!(count <= most, "{count} within {within:?}, and {most} are allowed: {comparison:?}");
         }
         if self.total == self.allowance.total_failures {
             self.block(at, None);
         } else if self.in_a_row == self.allowance.consecutive_failures {
-            if let Some(Some(ended)) = self.blocked_until
-                && at >= ended + DAY
-            {
+            if self.blocked_until.is_some_and(|ended| at >= ended + DAY) {
                 self.blocks = 0;
             }
             self.block(at, Some(self.allowance.block_after(self.blocks)));
@@ -150,7 +144,7 @@ impl Judge {
     fn block(&mut self, at: Duration, length: Option<Duration>) {
         self.in_a_row = 0;
         self.blocks += 1;
-        self.blocked_until = Some(length.map(|length| at + length));
+        self.blocked_until = Some(length.map_or(Duration::MAX, |length| at + length));
         self.begun.push((at, length));
     }
 }
@@ -176,7 +170,9 @@ fn the_judge_complains_of_each_kind_of_excess() {
     let complains = |all: &[Comparison]| {
         let (last, before) = all.split_last().unwrap();
         let mut judge = Judge::new(Allowance::DEFAULT);
-        before.iter().for_each(|comparison| judge.compared(comparison));
+        for comparison in before {
+            judge.compared(comparison);
+        }
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| judge.compared(last))).is_err()
     };
     let five: Vec<_> = ["a", "a", "a", "b", "b"].map(|challenge| wrong(0, challenge)).into();

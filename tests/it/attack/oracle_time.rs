@@ -100,7 +100,7 @@ impl Scene {
     }
 
     /// Looks at these paths with this credential.
-    fn looking(&self, bearer: &str, paths: &[String]) -> Vec<Request> {
+    fn looking(bearer: &str, paths: &[String]) -> Vec<Request> {
         paths.iter().map(|path| request(&Method::GET, path, &[("authorization", bearer)], None)).collect()
     }
 
@@ -125,7 +125,7 @@ async fn one_look_up_more_would_be_found() {
     let mut scene = Scene::set().await;
     let (bearer, ids) = (bearer(&scene.bob.client), scene.unknown_ids());
     let paths = |name: &str| ids.iter().map(|id| format!("/accounts/{name}/tan/challenge/{id}")).collect::<Vec<_>>();
-    let kind = |error, name| Kind { error, requests: scene.looking(&bearer, &paths(name)) };
+    let kind = |error, name| Kind { error, requests: Scene::looking(&bearer, &paths(name)) };
     // At another's path nothing is looked up; at his own it is one load.
     let planted = Pair {
         what: "one look-up more",
@@ -175,12 +175,17 @@ async fn accounts_and_credentials_that_are_there_and_that_are_not_take_alike() {
     let unknown: Vec<Request> = scene
         .unknown_tokens()
         .iter()
-        .flat_map(|token| scene.looking(&format!("Bearer secret-token:{}", &token[4..]), &path("bob")))
+        .flat_map(|token| Scene::looking(&format!("Bearer secret-token:{}", &token[4..]), &path("bob")))
         .collect();
-    let run_out = scene.looking(&format!("Bearer {short}"), &path("bob"));
-    let closed = scene.looking(&bearer(&ended), &path("bob"));
+    let run_out = Scene::looking(&format!("Bearer {short}"), &path("bob"));
+    let closed = Scene::looking(&bearer(&ended), &path("bob"));
     let pairs = vec![
-        scene.pair("an account", (403, 44), scene.looking(&bob, &path("nobody")), scene.looking(&bob, &path("alice"))),
+        scene.pair(
+            "an account",
+            (403, 44),
+            Scene::looking(&bob, &path("nobody")),
+            Scene::looking(&bob, &path("alice")),
+        ),
         scene.pair("a credential that ran out", (401, 40), unknown.clone(), run_out),
         scene.pair("a credential that was ended", (401, 40), unknown, closed),
     ];

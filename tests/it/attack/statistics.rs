@@ -9,8 +9,8 @@
 const LEAST: f64 = 50.0;
 /// The same as a share of the whole.
 const LEAST_SHARE: f64 = 0.10;
-/// In so many of the blocks one kind is to be the slower by either measure.
-const NEARLY_ALL: f64 = 0.85;
+/// In so many of a hundred blocks one kind is to be the slower.
+const NEARLY_ALL: usize = 85;
 
 /// Replies of two kinds within one block, in microseconds.
 #[derive(Default)]
@@ -27,38 +27,38 @@ pub struct Finding {
     /// How much longer the other kind takes: the median over the blocks, by either measure.
     pub by_median: f64,
     pub by_quartile: f64,
-    /// In which share of the blocks it takes longer.
-    pub slower: f64,
+    /// In how many of a hundred blocks it takes longer.
+    pub slower: usize,
 }
 
 impl Finding {
     pub fn is_telling(&self) -> bool {
         let enough = LEAST.max(LEAST_SHARE * self.typical);
-        let one_way = self.slower >= NEARLY_ALL || self.slower <= 1.0 - NEARLY_ALL;
+        let one_way = self.slower >= NEARLY_ALL || self.slower <= 100 - NEARLY_ALL;
         let same_sign = self.by_median.signum() == self.by_quartile.signum();
         one_way && same_sign && self.by_median.abs() > enough && self.by_quartile.abs() > enough
     }
 }
 
 pub fn compared(blocks: &[Block]) -> Finding {
-    let by = |share: f64| -> Vec<f64> {
-        blocks.iter().map(|block| quantile(&block.other, share) - quantile(&block.one, share)).collect()
+    let by = |percent| -> Vec<f64> {
+        blocks.iter().map(|block| quantile(&block.other, percent) - quantile(&block.one, percent)).collect()
     };
-    let (medians, quartiles) = (by(0.5), by(0.25));
+    let (medians, quartiles) = (by(50), by(25));
     let slower = medians.iter().zip(&quartiles).filter(|(median, quartile)| **median + **quartile > 0.0).count();
-    let typical: Vec<f64> = blocks.iter().map(|block| quantile(&block.one, 0.5)).collect();
+    let typical: Vec<f64> = blocks.iter().map(|block| quantile(&block.one, 50)).collect();
     Finding {
-        typical: quantile(&typical, 0.5),
-        by_median: quantile(&medians, 0.5),
-        by_quartile: quantile(&quartiles, 0.5),
-        slower: slower as f64 / blocks.len() as f64,
+        typical: quantile(&typical, 50),
+        by_median: quantile(&medians, 50),
+        by_quartile: quantile(&quartiles, 50),
+        slower: slower * 100 / blocks.len(),
     }
 }
 
-fn quantile(values: &[f64], share: f64) -> f64 {
+fn quantile(values: &[f64], percent: usize) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    sorted[((sorted.len() - 1) as f64 * share).round() as usize]
+    sorted[(sorted.len() - 1) * percent / 100]
 }
 
 #[cfg(test)]
@@ -69,7 +69,7 @@ mod tests {
     /// Replies on a machine that is now quiet, now not: of a base, with a long tail, the other kind so much slower.
     fn blocks(seed: u64, base: f64, more: f64) -> Vec<Block> {
         let mut dice = Dice::new(seed);
-        let mut share = || dice.below(1_000_000) as f64 / 1e6;
+        let mut share = || f64::from(u32::try_from(dice.below(1_000_000)).unwrap()) / 1e6;
         let mut blocks = Vec::new();
         for _ in 0..30 {
             let (mut block, burden) = (Block::default(), 1.0 + 2.0 * share());

@@ -39,14 +39,12 @@ pub struct Request {
 }
 
 pub fn request(method: &Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Request {
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: bank\r\n");
-    for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
-    }
     let body = body.map(Value::to_string).unwrap_or_default();
-    if !body.is_empty() {
-        head += &format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
-    }
+    let length = body.len().to_string();
+    let of_body = [("content-type", "application/json"), ("content-length", length.as_str())];
+    let of_body = if body.is_empty() { &[][..] } else { &of_body };
+    let lines = headers.iter().chain(of_body).map(|(name, value)| format!("{name}: {value}\r\n"));
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: bank\r\n{}", lines.collect::<String>());
     Request { bytes: format!("{head}\r\n{body}").into_bytes(), method: method.to_string() }
 }
 
