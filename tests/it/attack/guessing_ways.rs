@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     Dice, Fleet,
     guesser::{Arm, Guesser},
-    guessing::{SMALL, small, until_the_end},
+    guessing::{SMALL, is_ended, small, until_the_end},
     trail::judged,
 };
 use crate::app::other_than;
@@ -56,7 +56,7 @@ async fn who_knows_a_weaker_channel_s_tans_does_not_reset_the_count_with_them() 
     let alice = fleet.customer("alice", &["sms", "email"]).await;
     let mut guesser = Guesser::on("alice", &["sms"], 2);
     let mut solved = 0;
-    for _ in 0..40 {
+    while !is_ended(&fleet).await {
         let asked = alice_of(&fleet, "email").await;
         if asked.status == 200 {
             let tan = fleet.apps[0].tan_sent_to(&alice.email);

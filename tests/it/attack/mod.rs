@@ -1,6 +1,7 @@
 //! The service as attackers see it: they have credentials, many clients and all the time in the world. What they got is
 //! judged by `limits.md` alone, never by the code that is attacked.
 
+mod alike;
 mod fleet;
 mod guesser;
 mod guessing;
