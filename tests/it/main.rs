@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod app;
+mod attack;
 mod bank_core;
 mod budgets;
 mod clock;
