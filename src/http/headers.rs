@@ -176,7 +176,9 @@ mod tests {
             let once = sent.len() == 1;
             let of = |name: &HeaderName| {
                 let mut headers = HeaderMap::new();
-                sent.iter().for_each(|value| headers.append(name.clone(), value.clone()));
+                for value in &sent {
+                    headers.append(name.clone(), value.clone());
+                }
                 headers
             };
             let text = matched("^[ -~\t]*$", &sent[0]).filter(|_| once);

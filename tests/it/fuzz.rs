@@ -55,7 +55,9 @@ impl Target {
         }
         let mut seen = BTreeMap::new();
         for statuses in lanes.join_all().await {
-            statuses.into_iter().for_each(|status| *seen.entry(status).or_default() += 1);
+            for status in statuses {
+                *seen.entry(status).or_default() += 1;
+            }
         }
         seen
     }

@@ -9,7 +9,8 @@ use super::*;
 fn number_by_hand(raw: &str) -> Option<String> {
     let (mut digits, mut within, mut last) = (String::new(), false, '+');
     let mut rest = raw.strip_prefix('+')?.chars().peekable();
-    rest.next_if(|first| ('1'..='9').contains(first)).map(|first| (last, _) = (first, digits.push(first)))?;
+    last = rest.next_if(|first| ('1'..='9').contains(first)).unwrap_or(last);
+    digits.push(Some(last).filter(char::is_ascii_digit)?);
     for c in rest {
         match c {
             '0' if last == '(' => return None,

@@ -111,8 +111,8 @@ impl Reserve {
             username,
             operation,
             tan_token: body.optional_text("tan_token")?.map(SecretText::new),
-            assurance: body.optional_text("assurance")?.map(|name| assurance(body, name)).transpose()?,
-            strength: body.optional_text("strength")?.map(|name| strength(body, name)).transpose()?,
+            assurance: body.optional_text("assurance")?.map(|name| schema::assurance(body, name)).transpose()?,
+            strength: body.optional_text("strength")?.map(|name| schema::strength(body, name)).transpose()?,
             enrolled: body.optional_flag("enrolled")?,
             idempotent: body.optional_flag("idempotent")?,
             digest,
@@ -166,17 +166,6 @@ impl Operation {
 /// What cannot be shown cannot be approved.
 fn shown(body: &Body, text: &str) -> Result<Summary, ApiError> {
     Summary::of(text).map_err(|trouble| body.malformed("summary", "cannot be shown").hint(trouble.to_string()))
-}
-
-/// A session is not what a bank core asks about; and what asks for nothing needs no token.
-fn assurance(body: &Body, name: &str) -> Result<Assurance, ApiError> {
-    Assurance::named(name)
-        .filter(|assurance| *assurance >= Assurance::Token)
-        .ok_or_else(|| body.malformed("assurance", "must be \"token\" or \"bound\""))
-}
-
-fn strength(body: &Body, name: &str) -> Result<Strength, ApiError> {
-    Strength::named(name).ok_or_else(|| body.malformed("strength", "must be \"inform\" or \"possession\""))
 }
 
 /// What a ticket is wanted for, ahead of time.

@@ -1,10 +1,26 @@
-//! Members of these bodies whose form the document could not say by their type.
+//! Members of these bodies that are one of a few words: how they are read, and how the document says so.
 
 use serde_json::Value;
 use utoipa::openapi::{
     RefOr, Schema,
     schema::{ObjectBuilder, SchemaType, Type},
 };
+
+use crate::{
+    domain::{assurance::Assurance, channel::Strength},
+    http::{error::ApiError, json::Body},
+};
+
+/// A session is not what a bank core asks about; and what asks for nothing needs no token.
+pub(super) fn assurance(body: &Body, name: &str) -> Result<Assurance, ApiError> {
+    Assurance::named(name)
+        .filter(|assurance| *assurance >= Assurance::Token)
+        .ok_or_else(|| body.malformed("assurance", "must be \"token\" or \"bound\""))
+}
+
+pub(super) fn strength(body: &Body, name: &str) -> Result<Strength, ApiError> {
+    Strength::named(name).ok_or_else(|| body.malformed("strength", "must be \"inform\" or \"possession\""))
+}
 
 pub(super) fn token_or_bound() -> RefOr<Schema> {
     word_or_null(["token", "bound"], "`token` unless told, or `bound`.")
