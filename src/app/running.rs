@@ -43,6 +43,7 @@ impl Running {
     /// Starts the service. When this returns, its listeners accept.
     pub async fn start(settings: &Settings, overrides: Overrides) -> Result<Self, StartError> {
         let service = parts::service(settings, &overrides).await?;
+        service.prepare_ceilings().await?;
         let (closing, operations) = (CancellationToken::new(), TaskTracker::new());
         let api = api(settings, &service, &overrides)?;
         let gateway = settings.gateway.as_ref();
@@ -50,10 +51,10 @@ impl Running {
             Shared::new(settings, gateway, api.clone(), &*overrides.chance, closing.clone(), operations.clone())
         };
         let gateway = gateway.map(|gateway| bind_gateway(settings, gateway, shared(gateway)?)).transpose()?;
-        let api = server::bind_api(&settings.server.listen, api, settings.server.workers)
-            .map_err(|error| listening("server.listen", &settings.server.listen, error))?;
+        let everyones = api.clone();
+        let api = bind_api(settings, api)?;
         let operators = settings.server.operators_listen.as_ref();
-        let operators = operators.map(|listen| bind_operators(listen, &overrides)).transpose()?;
+        let operators = operators.map(|listen| bind_operators(listen, everyones)).transpose()?;
         service.note_event(&started(settings)).await?;
         let mut running = Self {
             worker: overrides.worker.then(|| Worker::start(service.clone())),
@@ -117,7 +118,7 @@ impl Running {
         self.address
     }
 
-    /// Where `/metrics` is served.
+    /// Where operators are served, and `/metrics`.
     #[must_use]
     pub const fn operators_address(&self) -> Option<SocketAddr> {
         self.operators_address
@@ -169,13 +170,20 @@ fn api(settings: &Settings, service: &Service, overrides: &Overrides) -> Result<
     Api::new(service.clone(), origins, &*overrides.chance).map_err(set_up)
 }
 
+fn bind_api(settings: &Settings, api: Api) -> Result<Bound, StartError> {
+    let server = &settings.server;
+    let api = if server.operators_alone { api.without_operators() } else { api };
+    server::bind_api(&server.listen, api, server.workers)
+        .map_err(|error| listening("server.listen", &server.listen, error))
+}
+
 fn bind_gateway(settings: &Settings, gateway: &Gateway, shared: Shared) -> Result<Bound, StartError> {
     gateway::listener::bind(&gateway.listen, Arc::new(shared), settings.server.workers)
         .map_err(|error| listening("gateway.listen", &gateway.listen, error))
 }
 
-fn bind_operators(listen: &Listen, overrides: &Overrides) -> Result<Bound, StartError> {
-    let operators = Operators::new(Metrics::install().map_err(set_up)?, &*overrides.chance);
+fn bind_operators(listen: &Listen, api: Api) -> Result<Bound, StartError> {
+    let operators = Operators::new(Metrics::install().map_err(set_up)?, api);
     server::bind_operators(listen, operators).map_err(|error| listening("server.operators_listen", listen, error))
 }
 

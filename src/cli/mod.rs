@@ -1,10 +1,15 @@
 //! The command line: reads arguments, runs one command, and says in a sentence what went wrong.
 
+mod account;
 mod audit;
 mod check_config;
 mod demo;
+mod gc;
+mod import;
 mod migrate;
+mod progress;
 mod serve;
+mod stopping;
 mod token;
 
 use std::{
@@ -16,6 +21,9 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use crate::settings::{self, DEFAULT_PATH, Settings};
+
+/// Whoever runs a command, where nothing says who.
+const COMMAND_LINE: &str = "command-line";
 
 /// A bank-style TAN challenge service: the second factor beside or in front of a bank core.
 #[derive(Parser)]
@@ -36,9 +44,15 @@ enum Command {
     Migrate,
     /// Check the configuration: every trouble at once, values in force, and the chances of guessing.
     CheckConfig,
-    /// Make access tokens.
+    /// Make access tokens; list and end those of operators and bank cores.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Bring customers in.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// Remove what is older than is kept: closed challenges, access tokens that ran out. Running instances do it by
+    /// themselves; the audit trail is never touched.
+    Gc(gc::GcArguments),
     /// Look after the audit trail.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -67,6 +81,8 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Migrate => migrate::migrate(&load(&arguments)?).await,
         Command::CheckConfig => check_config::check_config(&load(&arguments)?),
         Command::Token(ref command) => token::token(&load(&arguments)?, command).await,
+        Command::Account(ref command) => account::account(&load(&arguments)?, command).await,
+        Command::Gc(ref wish) => gc::gc(&load(&arguments)?, wish).await,
         Command::Audit(ref command) => audit::audit(&load(&arguments)?, command).await,
         Command::Demo(ref demo) => demo::demo(demo).await,
     }
@@ -98,7 +114,15 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 
 /// Who runs a command, as the audit trail names it.
 fn actor() -> String {
-    let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).or_else(|_| std::env::var("LOGNAME"));
-    let named: String = user.unwrap_or_default().chars().filter(char::is_ascii_graphic).take(64).collect();
-    if named.is_empty() { "command-line".to_owned() } else { format!("command-line:{named}") }
+    user().map_or_else(|| COMMAND_LINE.to_owned(), |user| format!("{COMMAND_LINE}:{user}"))
+}
+
+/// The one who runs a command, as far as the environment says.
+fn user() -> Option<String> {
+    let named = |variable| {
+        let user = std::env::var(variable).unwrap_or_default();
+        let named: String = user.chars().filter(char::is_ascii_graphic).take(64).collect();
+        (!named.is_empty()).then_some(named)
+    };
+    ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(named)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{
     address::{Address, Mailbox, PhoneNumber},
+    allowance::Allowance,
     caller::AccessToken,
     challenge::{Challenge, ChallengeKind, Phase, State},
     channel::{Channel, Strength, Strengths},
@@ -14,8 +15,8 @@ use super::{
     id::{AccessTokenId, AccountId, ChallengeId},
     language::Language,
     limits::Limits,
-    meter::{Meter, Window},
     refusal::{OfferedChannel, Refusal},
+    rules::refusals::Refused,
     secret::SecretHash,
     standing::Standing,
     time::Timestamp,
@@ -131,10 +132,10 @@ pub struct Account {
     pub sends: Vec<Timestamp>,
     /// When answers of the bank core were withheld on the last day.
     pub withheld: Vec<Timestamp>,
-    /// What was sent to its addresses, and to those that the request names, by whomever.
-    pub windows: Vec<Window>,
-    /// The meters that a transmission of this transition is counted by.
-    pub metered: Vec<Meter>,
+    /// What messages are still allowed.
+    pub allowance: Allowance,
+    /// The limits that refused something lately.
+    pub refused: Vec<Refused>,
     /// Where its audit trail ends.
     pub trail: TrailHead,
     /// What this transition writes to the trail.
@@ -161,8 +162,8 @@ impl Account {
             epoch: 0,
             sends: Vec::new(),
             withheld: Vec::new(),
-            windows: Vec::new(),
-            metered: Vec::new(),
+            allowance: Allowance::default(),
+            refused: Vec::new(),
             trail: TrailHead::EMPTY,
             events: Vec::new(),
             new_token: None,

@@ -71,6 +71,8 @@ pub struct Reservation {
     pub first: ReservationId,
     /// Whether a repeat under that key does nothing twice.
     pub idempotent: bool,
+    /// Whether the trail tells that its outcome is not known.
+    pub told: bool,
 }
 
 /// What solving yielded.

@@ -115,6 +115,15 @@ pub fn forget_old(sends: &mut Vec<Timestamp>, now: Timestamp) {
     sends.retain(|at| at.plus(DAY) > now);
 }
 
+/// The prefix that messages to a telephone number are counted by, as [`Meter::Prefix`] has it; a mailbox has none.
+#[must_use]
+pub fn prefix_of(address: &Address) -> Option<String> {
+    match address {
+        Address::Phone(phone) => Some(prefix(phone.reveal())),
+        Address::Mailbox(_) => None,
+    }
+}
+
 /// Country code and three digits: `+4179123`.
 fn prefix(number: &str) -> String {
     let length = 1 + country_code_length(number) + PREFIX_DIGITS;

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod address;
+pub mod allowance;
 pub mod assurance;
 pub mod caller;
 pub mod challenge;
@@ -32,5 +33,6 @@ pub mod tan;
 pub(crate) mod testing;
 pub mod ticket;
 pub mod time;
+pub mod traffic;
 pub mod username;
 pub mod view;

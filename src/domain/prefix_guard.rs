@@ -5,6 +5,10 @@
 
 use super::time::Timestamp;
 
+mod judge;
+
+pub use judge::{Ripe, Span, Verdict, judge};
+
 /// A prefix that was closed once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClosedPrefix {

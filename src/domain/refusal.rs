@@ -79,6 +79,19 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// The row of `limits.md` that refused; `None` where none did.
+    #[must_use]
+    pub const fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::RateLimited { limit, .. } => Some(limit),
+            Self::AccountBlocked { .. } => Some("block"),
+            Self::AddressInvalid(AddressError::NotServed) => Some("allowed_prefixes"),
+            _ => None,
+        }
+    }
+}
+
 /// A channel that can prove the customer for an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedChannel {

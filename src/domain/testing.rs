@@ -32,6 +32,7 @@ use super::{
     view::ChallengeView,
 };
 
+pub(crate) mod sealed;
 mod taler;
 mod tokens;
 
@@ -267,6 +268,13 @@ impl Scene {
             AttemptOutcome::Activated { notices, .. } => notices,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The account without what is counted of its refusals.
+    pub(crate) fn but_for_refusals(&self) -> Account {
+        let mut account = Account { refused: Vec::new(), ..self.account.clone() };
+        account.events.retain(|event| event.kind != EventKind::LimitRefused);
+        account
     }
 
     pub(crate) fn kinds(&self) -> Vec<EventKind> {

@@ -1,8 +1,14 @@
-//! A challenge and an account as their customer sees them.
+//! A challenge as its customer sees it, and as operators do who look into a complaint. Neither sees a TAN, a token or a
+//! hash; an operator no address whole.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use regex::{Captures, Regex};
 
 use super::{
     account::{Account, Terms},
-    challenge::{Challenge, Phase},
+    address::{Address, Mailbox, PhoneNumber},
+    challenge::{Challenge, ChallengeKind, Phase},
     channel::Channel,
     id::ChallengeId,
     time::Timestamp,
@@ -29,6 +35,34 @@ pub struct ChallengeView {
     pub summary: Option<String>,
     /// Where it stands.
     pub phase: Phase,
+}
+
+/// A challenge as operators see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChallengeRecord {
+    /// What its customer sees of it; in its summary every address is masked, whosever it is.
+    pub shown: ChallengeView,
+    /// What solving it yields.
+    pub kind: ChallengeKind,
+    /// When it was requested.
+    pub requested_at: Timestamp,
+}
+
+/// What may be an address within a text: a number with its country code, or a name at a host.
+static WRITTEN_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, and a test reads it")]
+    Regex::new(r"\+[1-9][0-9]{6,14}|[^\s@/:;,=&?<>()]+@[A-Za-z0-9.-]*[A-Za-z0-9]").expect("the pattern of an address")
+});
+
+/// A text with every address masked. An account may have had more of them than it has now, and a summary names one that
+/// is only proposed.
+fn without_addresses(text: &str) -> Cow<'_, str> {
+    WRITTEN_ADDRESS.replace_all(text, |found: &Captures<'_>| {
+        let raw = found.get(0).map_or("", |whole| whole.as_str());
+        let phone = PhoneNumber::parse(raw).map(Address::Phone);
+        let address = phone.or_else(|_| Mailbox::parse(raw).map(Address::Mailbox));
+        address.map_or_else(|_| raw.to_owned(), |address| address.masked())
+    })
 }
 
 impl Account {
@@ -58,6 +92,35 @@ impl Account {
             transmissions_left: transmits.then_some(left),
             summary: challenge.summary.as_deref().map(|summary| self.masked_text(summary)),
             phase: challenge.phase(terms.now),
+        }
+    }
+
+    /// An operator's view of one of the account's challenges.
+    #[must_use]
+    pub fn operators_view(&self, challenge: &Challenge, terms: &Terms<'_>) -> ChallengeRecord {
+        let mut shown = self.view(challenge, terms);
+        shown.summary = shown.summary.map(|summary| without_addresses(&summary).into_owned());
+        ChallengeRecord { shown, kind: challenge.kind, requested_at: challenge.requested_at }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_in_a_text_is_masked_and_nothing_else_is_touched() {
+        for (text, masked) in [
+            ("send TANs by SMS to +41791234567", "send TANs by SMS to +41*****4567"),
+            ("send TANs by email to alice@example.com.", "send TANs by email to a***@example.com."),
+            ("to tel:+41791234567, and mailto:bob@b.example", "to tel:+41*****4567, and mailto:b***@b.example"),
+            (
+                "Transfer EUR:120.00 to payto://iban/DE43999900000000001002",
+                "Transfer EUR:120.00 to payto://iban/DE43999900000000001002",
+            ),
+            ("3 + 4 apples @ 2.50", "3 + 4 apples @ 2.50"),
+        ] {
+            assert_eq!(without_addresses(text), masked);
         }
     }
 }

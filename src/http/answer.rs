@@ -1,13 +1,14 @@
 //! What use cases are asked and what they answer, between the words of the wire and those of the service.
 
 pub(super) mod audit;
+mod operators;
 
 use std::time::Duration;
 
 use super::{
     json::{Nullable, Span},
     wire::{
-        account::{AccountList, AccountPatch, AccountView, ContactView, CreateAccount},
+        account::{AccountPatch, AccountView, ContactView, CreateAccount},
         challenge::{AddressProven, ChallengeState, ChallengeStatus, ChallengeView, ConfirmReply, TokenReply},
         channel::{ChannelList, ChannelRow, ChannelState, EnrolmentReply},
         session::{AccountScope, Mfa, MintToken, MintedToken, TokenList, TokenRow},
@@ -41,12 +42,6 @@ impl From<AccountListing> for AccountView {
             language: account.language.map(|language| language.to_string()),
             blocked_until: account.blocked_until.map(Into::into),
         }
-    }
-}
-
-impl From<Vec<AccountListing>> for AccountList {
-    fn from(accounts: Vec<AccountListing>) -> Self {
-        Self { accounts: accounts.into_iter().map(Into::into).collect() }
     }
 }
 

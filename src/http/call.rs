@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     domain::{
-        caller::{AccessToken, Deed},
+        caller::{AccessToken, Deed, Scope},
         challenge::Idempotency,
         channel::Channel,
         id::{AccessTokenId, ChallengeId},
@@ -31,9 +31,26 @@ use actix_web::{
     http::{Method, header::ACCEPT},
 };
 
-/// Stands in the data of a listener at which only accounts' own credentials are known: the one that faces the world.
-#[derive(Clone, Copy, Debug)]
-pub struct AccountsAlone;
+/// Stands in the data of a listener at which not every credential is known; where it does not, each is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownHere {
+    /// Accounts' own alone: at the listener that faces the world.
+    Accounts,
+    /// Operators' alone: at a listener of theirs.
+    Operators,
+    /// All but operators': at the API's, where operators have a listener to themselves.
+    AllButOperators,
+}
+
+impl KnownHere {
+    const fn knows(self, scope: Scope) -> bool {
+        match self {
+            Self::Accounts => scope.is_of_account(),
+            Self::Operators => matches!(scope, Scope::Admin),
+            Self::AllButOperators => !matches!(scope, Scope::Admin),
+        }
+    }
+}
 
 /// A request of someone known, with its body. Extracting it fails with 401/40 before anything else is looked at (in mode
 /// `upstream` the path says whom the bank core is asked about: 400/26 when it names nobody, 403/44 when it is not the
@@ -149,8 +166,11 @@ impl FromRequest for Call {
         Box::pin(async move {
             let service = service(&request)?;
             let credential = Authorization::read(request.headers())?;
-            let caller = service.caller(credential.reveal(), path::account(&request)).await?;
-            if request.app_data::<AccountsAlone>().is_some() && !caller.scope.is_of_account() {
+            let known_here = request.app_data::<KnownHere>().copied();
+            // Where no customer is known, the bank core is not asked about one.
+            let account = path::account(&request).filter(|_| known_here != Some(KnownHere::Operators));
+            let caller = service.caller(credential.reveal(), account).await?;
+            if known_here.is_some_and(|known_here| !known_here.knows(caller.scope)) {
                 return Err(ApiError::new(Code::Unauthorized));
             }
             let body = body(&request, &mut payload).await?;

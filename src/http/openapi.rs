@@ -30,7 +30,8 @@ use super::{
         description = "A bank-style TAN challenge service: the second factor beside or in front of a bank core.\n\n\
             Every reply with a status of 400 or more has a body with `code`, `hint` and maybe `detail`; clients branch on \
             `code`. Every path answers another method with 405/20 and every other path is 404/21. Every reply carries \
-            `X-Request-Id` and `Cache-Control: no-store`. `GET /metrics` is on the operators' listener alone.",
+            `X-Request-Id` and `Cache-Control: no-store`. `GET /metrics` is on the operators' listener alone, where operators' \
+            tokens are the only ones known.",
         license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later")
     ),
     servers((url = "/", description = "This service.")),

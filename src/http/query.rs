@@ -3,8 +3,8 @@
 
 use std::ops::RangeInclusive;
 
-use super::error::ApiError;
-use crate::domain::time::Timestamp;
+use super::{cursor, error::ApiError};
+use crate::domain::{time::Timestamp, username::Username};
 
 /// The most rows that a list has.
 const LONGEST_LIST: u64 = 1000;
@@ -60,7 +60,7 @@ impl Query {
     }
 }
 
-/// Which part of a list is wanted: `limit` (1 to 1000, 100 unless told), `offset` and `filter`.
+/// Which part of the accounts is wanted: `limit` (1 to 1000, 100 unless told), `filter`, and `offset` or `cursor`.
 pub struct Page<'a> {
     /// What the names begin with; empty for all.
     pub filter: &'a str,
@@ -68,21 +68,62 @@ pub struct Page<'a> {
     pub limit: u32,
     /// How many are passed over.
     pub offset: u32,
+    /// The name behind which it begins.
+    pub behind: Option<Username>,
 }
 
 impl<'a> Page<'a> {
-    /// Reads the three parameters, each of which may be absent; 400/26 when one is malformed.
+    /// Reads the four parameters, each of which may be absent; 400/26 when one is malformed, or when two say where it
+    /// begins.
     pub fn read(query: &'a Query) -> Result<Self, ApiError> {
-        let number = |name, range, otherwise| {
-            let sent = query.optional_integer(name, range)?;
-            Ok::<u32, ApiError>(sent.and_then(|number| u32::try_from(number).ok()).unwrap_or(otherwise))
-        };
+        let offset = query.optional_integer("offset", 0..=u64::from(u32::MAX))?;
+        let behind = cursor::read(query)?.map(username_of).transpose()?;
+        if offset.is_some() && behind.is_some() {
+            return Err(ApiError::malformed("cursor", "must not stand beside offset"));
+        }
         Ok(Self {
             filter: query.optional_text("filter")?.unwrap_or_default(),
-            limit: number("limit", 1..=LONGEST_LIST, LIST)?,
-            offset: number("offset", 0..=u64::from(u32::MAX), 0)?,
+            limit: limit(query)?,
+            offset: offset.and_then(|offset| u32::try_from(offset).ok()).unwrap_or_default(),
+            behind,
         })
     }
+}
+
+/// The parameter `limit`: 1 to 1000, 100 unless told.
+pub fn limit(query: &Query) -> Result<u32, ApiError> {
+    let sent = query.optional_integer("limit", 1..=LONGEST_LIST)?;
+    Ok(sent.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(LIST))
+}
+
+/// Which part of an account's challenges is wanted: `limit` and `cursor`.
+pub struct HistoryPage {
+    /// How many at most.
+    pub limit: u32,
+    /// The place before which it begins.
+    pub before: Option<i64>,
+}
+
+impl HistoryPage {
+    /// Reads the two parameters, each of which may be absent; 400/26 when one is malformed.
+    pub fn read(query: &Query) -> Result<Self, ApiError> {
+        Ok(Self { limit: limit(query)?, before: cursor::read(query)?.map(place_of).transpose()? })
+    }
+}
+
+/// A place in an account's history: the number of an event, from 1.
+fn place_of(bytes: Vec<u8>) -> Result<i64, ApiError> {
+    let place = <[u8; 8]>::try_from(bytes).ok().map(i64::from_be_bytes).filter(|place| *place > 0);
+    place.ok_or_else(elsewhere)
+}
+
+fn elsewhere() -> ApiError {
+    ApiError::malformed("cursor", "must be the `next` of an earlier reply to this list")
+}
+
+fn username_of(place: Vec<u8>) -> Result<Username, ApiError> {
+    let name = String::from_utf8(place).ok().and_then(|name| Username::parse(&name).ok());
+    name.ok_or_else(elsewhere)
 }
 
 /// The names and values of a query, in their order; `None` when an escape is broken or does not decode to UTF-8.
@@ -167,7 +208,22 @@ mod tests {
             read_page("limit=1000&offset=4294967295&filter=al").ok().unwrap(),
             ("al".to_owned(), 1000, u32::MAX)
         );
+        let behind = |raw| Page::read(&read(raw)).ok().and_then(|page| page.behind.map(|name| name.to_string()));
+        assert_eq!(behind("cursor=YWxpY2U"), Some("alice".to_owned()));
         for raw in ["limit=0", "limit=1001", "limit=x", "offset=-1", "offset=4294967296", "filter=a&filter=b"] {
+            assert_eq!(code(read_page(raw)), 26, "{raw}");
+        }
+        for raw in ["cursor=YWxpY2U&offset=0", "cursor=_w", "cursor=Lg", "cursor=YSBi", "cursor=AAAAAAAAAAc"] {
+            assert_eq!(code(read_page(raw)), 26, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_place_in_a_history_is_the_number_of_an_event() {
+        let read_page = |raw| HistoryPage::read(&read(raw)).map(|page| (page.limit, page.before));
+        assert_eq!(read_page("").ok().unwrap(), (100, None));
+        assert_eq!(read_page("limit=2&cursor=AAAAAAAAACo").ok().unwrap(), (2, Some(42)));
+        for raw in ["limit=0", "cursor=AAAAAAAAAAA", "cursor=gAAAAAAAAAE", "cursor=YWxpY2U", "cursor=x"] {
             assert_eq!(code(read_page(raw)), 26, "{raw}");
         }
     }
@@ -182,10 +238,41 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_the_reader(raw in "\\PC*") {
-            if let Ok(query) = Query::parse(&raw) {
-                let _ = (query.optional_text("a"), query.optional_integer("a", 0..=9), query.optional_moment("a"));
+        fn what_is_read_is_what_every_other_reader_reads(raw in prop_oneof![any::<String>(), "([a-c]|%[0-9a-fA-F]{2}|[=&+%;]|%c3%a4){0,24}"]) {
+            let escape = regex::bytes::Regex::new("(?-u)%(?:[^0-9a-fA-F]|.[^0-9a-fA-F]|.?$)").unwrap();
+            let read = decoded_pairs(&raw);
+            let lenient: Vec<(String, String)> =
+                url::form_urlencoded::parse(raw.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+            if let Some(pairs) = &read {
+                prop_assert_eq!(pairs, &lenient);
+            } else {
+                // Refused only for a broken escape, or for bytes that the other reader had to replace.
+                let replaced = lenient.iter().any(|(name, value)| (name.clone() + value).contains('\u{fffd}'));
+                prop_assert!(escape.is_match(raw.as_bytes()) || replaced);
             }
+            if let Ok(query) = Query::parse(&raw) {
+                let times = lenient.iter().filter(|(name, _)| name == "a").count();
+                let first = lenient.iter().find(|(name, _)| name == "a").map(|(_, value)| value.as_str());
+                let wanted = (times < 2 && first.is_none_or(|value| !value.contains('\0'))).then_some(first);
+                prop_assert_eq!(query.optional_text("a").ok(), wanted);
+                prop_assert!(query.optional_integer("a", 0..=9).is_ok_and(|number| number.is_none_or(|number| number <= 9)) || times > 0);
+                prop_assert!(query.optional_moment("a").is_ok() || times > 0);
+            }
+        }
+
+        #[test]
+        fn pairs_of_any_kind_come_back_out_of_their_escapes(pairs in prop::collection::vec(any::<(String, String)>(), 0..5)) {
+            let raw = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+            prop_assert_eq!(decoded_pairs(&raw), Some(pairs));
+        }
+
+        #[test]
+        fn a_number_is_read_if_and_only_if_it_is_digits_within_the_range(text in prop_oneof!["[0-9]{1,22}", "[ +-]?[0-9]{1,4}[.e ]?[0-9]{0,2}"]) {
+            let raw = url::form_urlencoded::Serializer::new(String::new()).append_pair("n", &text).finish();
+            let wanted = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u128>().unwrap());
+            let wanted = wanted.filter(|number| (5..=5000).contains(number));
+            let read = read(&raw).optional_integer("n", 5..=5000);
+            prop_assert_eq!(read.ok().flatten().map(u128::from), wanted);
         }
     }
 }

@@ -6,7 +6,7 @@ use actix_web::web;
 
 use super::{
     body::BodyBound,
-    call::AccountsAlone,
+    call::KnownHere,
     docs::Docs,
     handlers::{accounts, audit, challenges, channels, operations, operators, public, taler, tokens},
     method,
@@ -52,6 +52,8 @@ table! {
         get accounts::show_account, patch accounts::patch_account, delete accounts::delete_account,
     }
     "/accounts/{username}/unblock" { post operators::unblock_account }
+    "/accounts/{username}/challenges" { get operators::list_challenges }
+    "/stats" { get operators::show_statistics }
     "/accounts/{username}/tan" { get channels::list_channels }
     "/accounts/{username}/tan/{channel}" {
         post channels::enrol, put channels::set_address, delete channels::remove_channel,
@@ -101,6 +103,7 @@ pub struct Api {
     service: Service,
     docs: Docs,
     docs_for_the_world: Docs,
+    known_here: Option<KnownHere>,
     pub(super) allowed_origins: Arc<[String]>,
     pub(super) ids: Arc<RequestIds>,
 }
@@ -116,13 +119,23 @@ impl Api {
             service,
             docs: Docs::of(&openapi::document())?,
             docs_for_the_world: Docs::of(&openapi::document_for_the_world())?,
+            known_here: None,
             allowed_origins: allowed_origins.into_iter().collect(),
             ids: Arc::new(RequestIds::new(chance)),
         })
     }
 
+    /// The same, where operators have a listener to themselves: their credentials are unknown at this one.
+    #[must_use]
+    pub fn without_operators(self) -> Self {
+        Self { known_here: Some(KnownHere::AllButOperators), ..self }
+    }
+
     /// Mounts every route of this listener, without the layers around them.
     pub fn configure(&self, routes: &mut web::ServiceConfig) {
+        if let Some(known_here) = self.known_here {
+            routes.app_data(known_here);
+        }
         routes.app_data(BodyBound(self.service.limits().api_body)).app_data(self.service.clone());
         mount(routes, |_| true);
         self.docs.configure(routes, "");
@@ -134,7 +147,7 @@ impl Api {
         routes
             .app_data(BodyBound(self.service.limits().api_body))
             .app_data(self.service.clone())
-            .app_data(AccountsAlone);
+            .app_data(KnownHere::Accounts);
         mount(routes, faces_the_world);
         mount_taler(routes, |_| true);
         routes.service(web::resource(format!("{BELOW}/config")).route(method::get().to(public::config)));
@@ -148,22 +161,29 @@ impl Api {
     }
 }
 
-/// What the operators' listener serves: `/metrics` alone.
+/// What the operators' listener serves: `/metrics`, and the API's routes for operators, whose credentials alone are known
+/// there.
 #[derive(Clone)]
 pub struct Operators {
     metrics: Metrics,
-    pub(super) ids: Arc<RequestIds>,
+    api: Api,
 }
 
 impl Operators {
-    /// The metrics of this process.
+    /// The metrics of this process, and this API for operators.
     #[must_use]
-    pub fn new(metrics: Metrics, chance: &dyn Chance) -> Self {
-        Self { metrics, ids: Arc::new(RequestIds::new(chance)) }
+    pub fn new(metrics: Metrics, api: Api) -> Self {
+        Self { metrics, api: Api { known_here: Some(KnownHere::Operators), allowed_origins: Arc::default(), ..api } }
     }
 
-    /// Mounts `/metrics`.
+    /// Mounts every route of this listener, without the layers around them.
     pub fn configure(&self, routes: &mut web::ServiceConfig) {
         self.metrics.configure(routes);
+        self.api.configure(routes);
+    }
+
+    /// The names of its requests.
+    pub(super) fn ids(&self) -> Arc<RequestIds> {
+        Arc::clone(&self.api.ids)
     }
 }

@@ -76,8 +76,7 @@ pub fn bind_api(listen: &Listen, api: Api, workers: Option<usize>) -> io::Result
 
 /// Binds the operators' listener; one thread serves it. Fails when the place is taken.
 pub fn bind_operators(listen: &Listen, operators: Operators) -> io::Result<Bound> {
-    let ids = Arc::clone(&operators.ids);
-    bind(listen, Some(1), ids, Arc::default(), move |routes| operators.configure(routes))
+    bind(listen, Some(1), operators.ids(), Arc::default(), move |routes| operators.configure(routes))
 }
 
 /// Binds a listener of `routes` without any layer around them: what passes through the gateway is not ours to dress.

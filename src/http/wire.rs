@@ -11,9 +11,11 @@ pub mod audit;
 pub mod challenge;
 pub mod channel;
 pub mod error;
+pub mod history;
 pub mod operation;
 pub mod public;
 pub mod session;
+pub mod statistics;
 pub mod taler;
 pub mod time;
 

@@ -14,10 +14,7 @@ use crate::{
         time::Timestamp,
         username::Username,
     },
-    storage::{
-        accounts::Page,
-        datastore::{Author, Wanted},
-    },
+    storage::datastore::{Author, Wanted},
 };
 
 /// An account that an operator makes.
@@ -108,28 +105,6 @@ impl Service {
             })
         })
         .await
-    }
-
-    /// Accounts whose names begin with `filter`, by name, for operators.
-    pub async fn list_accounts(
-        &self,
-        caller: &AccessToken,
-        filter: &str,
-        limit: u32,
-        offset: u32,
-    ) -> Result<Vec<AccountListing>, Failure> {
-        permit(caller, Deed::Operate, &Username::system())?;
-        let now = self.store().now().await?;
-        let listed = self.store().list(&Page { filter, limit: i64::from(limit), offset: i64::from(offset) }).await?;
-        let row = |account: crate::storage::accounts::Listed| AccountListing {
-            username: account.username,
-            contact: account.contact,
-            clear: true,
-            channels: account.channels,
-            language: account.language,
-            blocked_until: account.blocked_until.filter(|until| *until > now),
-        };
-        Ok(listed.into_iter().map(row).collect())
     }
 
     /// Deletes the account: protected for the customer, without a TAN for operators and bank cores.

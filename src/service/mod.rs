@@ -9,16 +9,22 @@ mod customers;
 mod failure;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod import;
+mod lapses;
+mod listing;
 mod log_in;
 mod message;
 mod notify;
 mod operations;
 mod protection;
+mod pumping;
+mod retention;
 mod sending;
 mod settlement;
 mod takeover;
 mod taler;
 mod tokens;
+mod traffic;
 mod trail;
 
 use std::{sync::Arc, time::Duration};
@@ -33,10 +39,14 @@ pub use channels::{ChannelRow, Enrolment, Pending};
 pub use contact::{ContactPatch, Edit, Patched};
 pub use customers::{Customers, Spelling};
 pub use failure::Failure;
+pub use import::{Import, ImportMode, ImportRefusal, ImportTally, Imported};
+pub use listing::{Part, WantedAccounts};
 pub use operations::{Cleared, CoreOperation, Hold, TalerChallenge};
 pub use protection::ProtectedRequest;
+pub use retention::{Removed, Sweep, SweepMode};
 pub use settlement::Settlement;
 pub use tokens::{Minted, TokenRequest};
+pub use traffic::{PrefixFigures, Statistics};
 pub use trail::{
     Beginning, CheckpointError, CheckpointFile, Checkpointed, Checkpoints, Entry, EventQuery, Export, Position, Verdict,
 };
@@ -149,11 +159,14 @@ impl Service {
         if version >= Some(crate::storage::schema::newest_version()) { Ok(()) } else { Err(Failure::Unavailable) }
     }
 
-    /// Waits until every message in flight is recorded.
+    /// Waits until every message in flight is recorded, and writes what was counted.
     pub async fn finish(&self) {
         self.0.closing.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
+        if self.write_traffic().await.is_err() {
+            tracing::warn!("the counts of the last second could not be written and are lost");
+        }
     }
 
     fn store(&self) -> &Datastore {
@@ -193,6 +206,7 @@ impl Service {
             reverting(|account, now| decide(account, &self.terms(now))),
         );
         let decided = decided.await?;
+        measure(decided.as_ref());
         decided.unwrap_or_else(|| Err(no_account(caller)))
     }
 
@@ -213,7 +227,8 @@ impl Service {
     }
 }
 
-/// A decision whose failure changes nothing, but that a token which came with another operation is void from then on.
+/// A decision whose failure changes nothing, but that a token which came with another operation is void from then on, and
+/// that what a limit refused is counted.
 fn reverting<T>(
     mut decide: impl FnMut(&mut Account, Timestamp) -> Result<T, Failure>,
 ) -> impl FnMut(&mut Account, Timestamp) -> Result<T, Failure> {
@@ -224,7 +239,18 @@ fn reverting<T>(
         if decision.is_err() && !mismatched {
             *account = before;
         }
+        if let Err(Failure::Refused(refusal)) = &decision {
+            account.count_refusal(now, refusal);
+        }
         decision
+    }
+}
+
+/// Counts what a limit refused, for operators' metrics.
+fn measure<T>(decided: Option<&Result<T, Failure>>) {
+    let Some(Err(Failure::Refused(refusal))) = decided else { return };
+    if let Some(limit) = refusal.limit() {
+        metrics::counter!("tanager_refusals_total", "limit" => limit).increment(1);
     }
 }
 

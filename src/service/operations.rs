@@ -122,7 +122,9 @@ impl Service {
             Author::durable(actor),
             super::reverting(|account, now| decide(account, &self.terms(now))),
         );
-        Ok(decided.await?)
+        let decided = decided.await?;
+        super::measure(decided.as_ref());
+        Ok(decided)
     }
 
     /// Holds the token that clears the operation; `None`: it is cleared without one.

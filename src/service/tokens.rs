@@ -165,6 +165,28 @@ impl Service {
         let token = issued.await?.ok_or(Refusal::UnknownAccount)?;
         Ok(Minted { secret, token })
     }
+
+    /// The access tokens of operators and bank cores, without their secrets: for the command line.
+    pub async fn list_system_tokens(&self) -> Result<Vec<AccessToken>, Failure> {
+        Ok(self.store().list_system_tokens().await?)
+    }
+
+    /// Ends an access token of an operator or a bank core, on the command line, in the name of whoever runs it. This
+    /// instance refuses it at once, the others as soon as they look it up again. One that is unknown, expired, ended
+    /// already or an account's is refused, and nothing is written.
+    pub async fn revoke_token(&self, actor: &str, id: AccessTokenId) -> Result<(), Failure> {
+        let known = self.list_system_tokens().await?.into_iter().find(|token| token.id == id);
+        let token = known.ok_or(Refusal::AccessTokenNotFound)?;
+        let system = Username::system();
+        let revoked = self.store().transact(Wanted::account(&system), Author::durable(actor), |account, _| {
+            account.ended_tokens = EndedTokens::One(id);
+            let closed = Event::of(EventKind::SessionClosed).with("token", id.to_string());
+            account.note(closed.with("scope", token.scope.name()));
+        });
+        revoked.await?.ok_or(Failure::Unavailable)?;
+        self.0.identity.forget(id);
+        Ok(())
+    }
 }
 
 fn open(account: &mut Account, token: &AccessToken, secret: &AccessSecret) {

@@ -22,6 +22,15 @@ pub enum Listen {
 }
 
 impl Listen {
+    /// Whether it is reached from this machine alone.
+    #[must_use]
+    pub fn is_of_this_machine(&self) -> bool {
+        match self {
+            Self::Tcp(address) => address.ip().to_canonical().is_loopback(),
+            Self::Unix(_) => true,
+        }
+    }
+
     /// Whether two listeners cannot both have it.
     pub(super) fn clashes_with(&self, other: &Self) -> bool {
         let any_port = matches!(self, Self::Tcp(address) if address.port() == 0);

@@ -27,10 +27,8 @@ impl Settings {
         for key in &self.identity.without_effect {
             warnings.push(format!("identity.{key} has no effect in this mode."));
         }
-        if self.limits.channel_per_minute > 0 {
-            let text = "limits.channel_per_minute is checked, but not enforced by this release: put the ceiling at the SMS provider.";
-            warnings.push(text.to_owned());
-        }
+        warnings.extend(self.exposed_operators());
+        warnings.extend(self.unbounded_bill());
         warnings.extend(self.audit.warning());
         warnings.extend(self.foreign_tokens());
         warnings.extend(self.doubtful_names());
@@ -51,6 +49,31 @@ impl Settings {
             hash.update(format!("{path} = {shown}\n"));
         }
         HEXLOWER.encode(&hash.finalize())
+    }
+
+    /// Operators' tokens that are known at a listener which other machines reach.
+    fn exposed_operators(&self) -> Option<String> {
+        let exposed = !self.server.listen.is_of_this_machine() && !self.server.operators_alone;
+        let text = "server.listen is reached from other machines, and operators' tokens are known there: set \
+                    server.operators_listen to a place of theirs, and server.operators_alone = true.";
+        exposed.then(|| text.to_owned())
+    }
+
+    /// Nothing that bounds what strangers' numbers may cost.
+    fn unbounded_bill(&self) -> Option<String> {
+        let limits = &self.limits;
+        let bounded = limits.channel_per_minute > 0
+            || limits.prefix_per_hour > 0
+            || limits.prefix_floor > 0
+            || !limits.allowed_prefixes.is_empty();
+        let sends = self
+            .channels
+            .scripted()
+            .into_iter()
+            .any(|(channel, script)| channel == Channel::Sms && script.script.is_some());
+        let text = "nothing bounds SMS to numbers of strangers (SMS pumping): set limits.allowed_prefixes, channel_per_minute, \
+                    prefix_per_hour or prefix_floor.";
+        (sends && !bounded).then(|| text.to_owned())
     }
 
     /// A bank core that is called with access tokens of ours, which it cannot know.

@@ -31,8 +31,10 @@ impl Named for OwnOperations {
 pub struct Server {
     /// Where the service listens.
     pub listen: Listen,
-    /// Where `/metrics` is served, for operators alone; `None`: nowhere.
+    /// Where operators find `/metrics` and their routes; `None`: no metrics, and the routes at `listen` alone.
     pub operators_listen: Option<Listen>,
+    /// Whether operators' tokens are known at `operators_listen` alone.
+    pub operators_alone: bool,
     /// The bank's name in messages; 1 to 60 characters.
     pub bank_name: String,
     /// The `https` origin of the bank's pages; its host closes the text of an SMS. `None`: texts are not bound to one.
@@ -50,6 +52,7 @@ impl Server {
         let server = Self {
             listen: section.or("listen", Listen::Tcp(([127, 0, 0, 1], 9967).into())),
             operators_listen: section.optional("operators_listen"),
+            operators_alone: section.or("operators_alone", false),
             bank_name: section.or("bank_name", "Bank".to_owned()),
             origin: section.optional("origin"),
             allowed_origins: section.list("allowed_origins"),
@@ -63,6 +66,10 @@ impl Server {
     fn check(&self, section: &mut Section<'_>) {
         if self.operators_listen.as_ref().is_some_and(|operators| operators.clashes_with(&self.listen)) {
             section.trouble("operators_listen", "is the same as server.listen; write another port or socket");
+        }
+        if self.operators_alone && self.operators_listen.is_none() {
+            section
+                .trouble("operators_alone", "needs server.operators_listen, where operators are known then; write it");
         }
         if self.bank_name.chars().count() > LONGEST_BANK_NAME {
             section.trouble("bank_name", format!("is too long; write at most {LONGEST_BANK_NAME} characters"));

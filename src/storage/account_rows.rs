@@ -20,6 +20,7 @@ use crate::domain::{
     keys::KeyId,
     language::Language,
     operation::OperationDigest,
+    rules::refusals::Refused,
     secret::SecretHash,
     standing::Standing,
     time::Timestamp,
@@ -57,8 +58,8 @@ pub(super) fn read(rows: &[Row], enrolled: &[Address], sealer: &Sealer<'_>) -> R
     }
     let contact = stored.account.contact.addresses();
     let challenges = stored.account.challenges.iter().map(|challenge| challenge.address.clone());
-    stored.account.windows =
-        meters::read_windows(first, contact.chain(challenges).chain(enrolled.iter().cloned()), sealer.ring)?;
+    stored.account.allowance =
+        meters::read_allowance(first, contact.chain(challenges).chain(enrolled.iter().cloned()), sealer.ring)?;
     Ok(Some(stored))
 }
 
@@ -81,6 +82,7 @@ fn read_account(row: &Row, sealer: &Sealer<'_>) -> Result<Stored, StoreError> {
         u32::try_from(row.try_get::<_, i32>("epoch")?).map_err(|_| StoreError::Corrupt("negative epoch"))?;
     account.sends = moments(row, "sends")?;
     account.withheld = moments(row, "withheld")?;
+    account.refused = read_refused(row)?;
     account.trail = TrailHead {
         sequence: row.try_get("event_sequence")?,
         mac: bytes32(row.try_get("event_mac")?)?,
@@ -99,6 +101,18 @@ pub(super) fn read_contact(account: Uuid, columns: &SealedContact, sealer: &Seal
         phone: open(Channel::Sms, &columns.phone)?.map(|raw| PhoneNumber::parse(&raw)).transpose().map_err(corrupt)?,
         email: open(Channel::Email, &columns.email)?.map(|raw| Mailbox::parse(&raw)).transpose().map_err(corrupt)?,
     })
+}
+
+fn read_refused(row: &Row) -> Result<Vec<Refused>, StoreError> {
+    let limits: Vec<&str> = row.try_get("refused_limits")?;
+    let times: Vec<i32> = row.try_get("refused_times")?;
+    let rows = limits.into_iter().zip(moments(row, "refused_since")?).zip(times);
+    let refused = |((limit, since), times): ((&str, _), i32)| Refused {
+        limit: limit.to_owned(),
+        since,
+        times: times.unsigned_abs(),
+    };
+    Ok(rows.map(refused).collect())
 }
 
 fn read_standing(row: &Row) -> Result<Standing, StoreError> {
@@ -199,12 +213,14 @@ fn read_reservation(row: &Row) -> Result<Option<Reservation>, StoreError> {
     let operation = optional_bytes32(row.try_get("reserved_operation")?)?.unwrap_or_default();
     let first: Option<Uuid> = row.try_get("reserved_first")?;
     let idempotent: bool = row.try_get("reserved_idempotent")?;
+    let told = moment(row, "held_until")?.is_none();
     let held = |(id, until)| Reservation {
         id: ReservationId::from_uuid(id),
         until,
         operation: OperationDigest::from_bytes(operation),
         first: ReservationId::from_uuid(first.unwrap_or(id)),
         idempotent,
+        told,
     };
     Ok(id.zip(moment(row, "reserved_until")?).map(held))
 }

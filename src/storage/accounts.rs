@@ -37,6 +37,8 @@ pub struct Listed {
 pub struct Page<'a> {
     /// What the names begin with.
     pub filter: &'a str,
+    /// The name behind which it begins; `None`: with the first.
+    pub behind: Option<&'a Username>,
     /// How many at most.
     pub limit: i64,
     /// How many are passed over.
@@ -88,7 +90,8 @@ impl Datastore {
     pub async fn list(&self, page: &Page<'_>) -> Result<Vec<Listed>, StoreError> {
         // `~` is the last character a username can have, so this is behind every name that begins with the filter.
         let end = format!("{}\u{7f}", page.filter);
-        let rows = self.query(sql::ACCOUNT_LIST, &[&page.filter, &end, &page.limit, &page.offset]).await?;
+        let behind = page.behind.map_or("", Username::as_str);
+        let rows = self.query(sql::ACCOUNT_LIST, &[&page.filter, &end, &page.limit, &page.offset, &behind]).await?;
         rows.iter().map(|row| self.read_listed(row)).collect()
     }
 

@@ -14,14 +14,15 @@ use super::{
     moment::Moment,
     seal::Sealer,
     sql,
-    transition::{Transition, Writing},
+    traffic::Counter,
+    transition::{Transition, Writing, places},
     turns::Turns,
 };
 use crate::{
     clock::Clock,
     domain::{
         account::Account, address::Address, chance::Chance, id::ChallengeId, keys::KeyRing, limits::Limits,
-        secret::SecretHash, time::Timestamp, username::Username,
+        secret::SecretHash, time::Timestamp, traffic::Before, username::Username,
     },
 };
 
@@ -48,6 +49,7 @@ pub struct Parts {
 pub struct Datastore {
     parts: Parts,
     turns: Arc<Turns>,
+    counter: Arc<Counter>,
 }
 
 /// Which account, and which challenges beside its live ones.
@@ -57,6 +59,8 @@ pub struct Wanted<'a> {
     pub username: &'a Username,
     /// A challenge that the request names.
     pub challenge: Option<ChallengeId>,
+    /// Further challenges, whether live or not.
+    pub also: &'a [ChallengeId],
     /// The request's `Idempotency-Key`.
     pub idempotency: Option<SecretHash>,
     /// Addresses that the request is about and that need not be the account's: what was sent to them is loaded too.
@@ -67,7 +71,7 @@ impl<'a> Wanted<'a> {
     /// The account with its live challenges.
     #[must_use]
     pub const fn account(username: &'a Username) -> Self {
-        Self { username, challenge: None, idempotency: None, addresses: &[] }
+        Self { username, challenge: None, also: &[], idempotency: None, addresses: &[] }
     }
 
     /// The same, and this challenge whether live or not.
@@ -98,7 +102,7 @@ impl Datastore {
     /// A datastore of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, turns: Arc::new(Turns::new()) }
+        Self { parts, turns: Arc::new(Turns::new()), counter: Arc::default() }
     }
 
     pub(super) async fn connection(&self) -> Result<Object, StoreError> {
@@ -107,6 +111,10 @@ impl Datastore {
 
     pub(super) fn sealer(&self) -> Sealer<'_> {
         Sealer { ring: &self.parts.ring, chance: &*self.parts.chance }
+    }
+
+    pub(super) fn counter(&self) -> &Counter {
+        &self.counter
     }
 
     pub(super) fn ring(&self) -> &KeyRing {
@@ -119,6 +127,10 @@ impl Datastore {
 
     pub(super) fn writing<'a>(&'a self, author: Author<'a>, now: Timestamp) -> Writing<'a> {
         Writing { actor: author.actor, now, limits: &self.parts.limits, may_be_lost: author.may_be_lost }
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.parts.patience
     }
 
     /// The moment, by the database's clock.
@@ -169,8 +181,19 @@ impl Datastore {
     ) -> Result<Option<T>, StoreError> {
         let _turn = self.turns.take(wanted.username).await?;
         let mut connection = self.connection().await?;
-        let outcome = timeout(self.parts.patience, self.decide(&mut connection, wanted, author, &mut decide)).await;
-        settled(connection, outcome)
+        let mut counted = Vec::new();
+        let mut counting = |account: &mut Account, now: Timestamp| {
+            let before = Before::of(account);
+            let answer = decide(account, now);
+            counted = before.counted(account, now, &self.parts.limits);
+            answer
+        };
+        let outcome = timeout(self.parts.patience, self.decide(&mut connection, wanted, author, &mut counting)).await;
+        let answer = settled(connection, outcome)?;
+        if answer.is_some() {
+            self.counter.add(counted);
+        }
+        Ok(answer)
     }
 
     async fn decide<T>(
@@ -236,13 +259,15 @@ impl Datastore {
     }
 
     async fn load_rows(&self, client: &impl GenericClient, wanted: Wanted<'_>) -> Result<Vec<Row>, StoreError> {
-        let named: Vec<Uuid> = wanted.challenge.into_iter().map(ChallengeId::as_uuid).collect();
+        let named: Vec<Uuid> = wanted.challenge.iter().chain(wanted.also).map(|id| id.as_uuid()).collect();
         let key = wanted.idempotency.map(|key| key.as_bytes().to_vec());
         // Without a key no partition needs to be looked into; with one, the rules check the age.
         let from = if key.is_some() { Uuid::nil() } else { Uuid::max() };
         let meters = meters::keys_of(wanted.addresses.iter().cloned(), self.ring())?;
         let statement = client.prepare_cached(sql::ACCOUNT_LOAD).await?;
-        Ok(client.query(&statement, &[&wanted.username.as_str(), &named, &key, &from, &meters]).await?)
+        let (places, guarded) = (places(self.parts.limits.channel_per_minute), self.parts.limits.prefix_floor > 0);
+        let wanted = wanted.username.as_str();
+        Ok(client.query(&statement, &[&wanted, &named, &key, &from, &meters, &places, &guarded]).await?)
     }
 
     /// The moment that a decision about this account is made for: never before its last event.
@@ -256,7 +281,7 @@ impl Datastore {
 }
 
 /// A connection whose answer did not come is not used again: nobody knows what would come next.
-fn settled<T>(connection: Object, outcome: Result<Result<T, StoreError>, Elapsed>) -> Result<T, StoreError> {
+pub(super) fn settled<T>(connection: Object, outcome: Result<Result<T, StoreError>, Elapsed>) -> Result<T, StoreError> {
     outcome.unwrap_or_else(|_| {
         drop(Object::take(connection));
         Err(StoreError::Silent)

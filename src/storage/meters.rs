@@ -2,11 +2,19 @@
 
 use tokio_postgres::Row;
 
-use super::{columns::bytes32, error::StoreError, moment::Moment};
+use super::{
+    columns::{bytes32, channel},
+    error::StoreError,
+    moment::Moment,
+};
 use crate::domain::{
     address::Address,
+    allowance::Allowance,
+    channel::Channel,
     keys::KeyRing,
     meter::{Meter, Window},
+    prefix_guard::ClosedPrefix,
+    time::Timestamp,
 };
 
 /// The key that a meter's window is found by.
@@ -28,12 +36,58 @@ pub(super) fn keys_of(addresses: impl Iterator<Item = Address>, ring: &KeyRing) 
     Ok(all)
 }
 
-/// The windows of these addresses, as far as the row has them.
-pub(super) fn read_windows(
+/// What messages to these addresses are still allowed, as far as the row has it.
+pub(super) fn read_allowance(
     row: &Row,
     addresses: impl Iterator<Item = Address>,
     ring: &KeyRing,
-) -> Result<Vec<Window>, StoreError> {
+) -> Result<Allowance, StoreError> {
+    let meters: Vec<Meter> = addresses.flat_map(|address| Meter::of(&address)).collect();
+    Ok(Allowance {
+        windows: read_windows(row, &meters, ring)?,
+        prefixes: read_prefixes(row, &meters, ring)?,
+        places: read_places(row)?,
+        ..Allowance::default()
+    })
+}
+
+fn read_prefixes(row: &Row, meters: &[Meter], ring: &KeyRing) -> Result<Vec<(Meter, ClosedPrefix)>, StoreError> {
+    let keys: Vec<&[u8]> = row.try_get::<_, Option<_>>("closed_meters")?.unwrap_or_default();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let times = |column| Ok::<_, StoreError>(row.try_get::<_, Option<Vec<Moment>>>(column)?.unwrap_or_default());
+    let opened: Vec<Option<Moment>> = row.try_get::<_, Option<_>>("opened_at")?.unwrap_or_default();
+    let (closed, half_open, probe) = (times("closed_at")?, times("half_open_at")?, times("probe_at")?);
+    let rows = keys.iter().zip(closed).zip(half_open).zip(probe).zip(opened);
+    let mut prefixes = Vec::new();
+    for ((((row_key, closed_at), half_open_at), probe_at), opened_at) in rows {
+        let closed = ClosedPrefix {
+            closed_at: closed_at.0,
+            half_open_at: half_open_at.0,
+            probe_at: probe_at.0,
+            opened_at: opened_at.map(|opened| opened.0),
+        };
+        for meter in meters {
+            if key(meter, ring)? == *row_key {
+                prefixes.push((meter.clone(), closed));
+            }
+        }
+    }
+    Ok(prefixes)
+}
+
+/// A channel with a ceiling of which no place is there at all has none that is free.
+fn read_places(row: &Row) -> Result<Vec<(Channel, Timestamp)>, StoreError> {
+    let channels: Vec<&str> = row.try_get::<_, Option<_>>("ceiling_channels")?.unwrap_or_default();
+    let free: Vec<Option<Moment>> = row.try_get::<_, Option<_>>("free_at")?.unwrap_or_default();
+    let place = |(name, free_at): (&str, Option<Moment>)| {
+        Ok((channel(name)?, free_at.map_or(Timestamp::NEVER, |free_at| free_at.0)))
+    };
+    channels.into_iter().zip(free).map(place).collect()
+}
+
+fn read_windows(row: &Row, meters: &[Meter], ring: &KeyRing) -> Result<Vec<Window>, StoreError> {
     let keys: Vec<&[u8]> = row.try_get::<_, Option<_>>("meters")?.unwrap_or_default();
     if keys.is_empty() {
         return Ok(Vec::new());
@@ -44,11 +98,11 @@ pub(super) fn read_windows(
         sends.push((bytes32(key)?, at.0));
     }
     let mut windows: Vec<Window> = Vec::new();
-    for meter in addresses.flat_map(|address| Meter::of(&address)) {
-        let known = key(&meter, ring)?;
+    for meter in meters {
+        let known = key(meter, ring)?;
         let of_meter = sends.iter().filter(|(key, _)| *key == known).map(|(_, at)| *at);
-        if !windows.iter().any(|window| window.meter == meter) {
-            windows.push(Window { sends: of_meter.collect(), meter });
+        if !windows.iter().any(|window| window.meter == *meter) {
+            windows.push(Window { sends: of_meter.collect(), meter: meter.clone() });
         }
     }
     Ok(windows)

@@ -6,6 +6,7 @@ macro_rules! parameters {
     ($($value:expr),* $(,)?) => { vec![$(&$value as &(dyn tokio_postgres::types::ToSql + Sync)),*] };
 }
 
+mod allowance;
 mod challenges;
 mod events;
 mod factors;
@@ -15,6 +16,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use self::{
+    allowance::{RefusalColumns, Taken},
     challenges::{Changed, Made},
     factors::{ChannelColumns, TokenColumns},
     meters::MeterColumns,
@@ -34,7 +36,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
-pub(super) use self::events::EventColumns;
+pub(super) use self::{allowance::places, events::EventColumns};
 
 pub(super) type Parameters<'a> = Vec<&'a (dyn ToSql + Sync)>;
 
@@ -51,6 +53,8 @@ pub(super) struct Transition {
     withheld: Vec<Moment>,
     meters: MeterColumns,
     made_meters: Vec<Vec<u8>>,
+    refusals: RefusalColumns,
+    taken: Taken,
     durability: &'static str,
 }
 
@@ -91,7 +95,9 @@ impl Transition {
             withheld: after.withheld.iter().copied().map(Moment).collect(),
             meters: MeterColumns::of(after, writing.limits, sealer.ring)?,
             made_meters: made.map_or(Ok(Vec::new()), |challenge| keys(&challenge.address, sealer.ring))?,
-            durability: if writing.may_be_lost { "off" } else { "on" },
+            refusals: RefusalColumns::of(after),
+            taken: Taken::of(after, writing, sealer.ring)?,
+            durability: if writing.may_be_lost || only_counts(before, after) { "off" } else { "on" },
             events,
         }))
     }
@@ -111,6 +117,8 @@ impl Transition {
         all.push(&self.epoch);
         all.push(&self.withheld);
         all.extend(self.changed.reservation_parameters());
+        all.extend(self.refusals.parameters());
+        all.extend(self.taken.parameters());
         all
     }
 }
@@ -200,6 +208,11 @@ pub(super) fn seal_contact(account: &Account, sealer: &Sealer<'_>) -> Result<Sea
         email: seal(Channel::Email)?,
         meters: keys_of(account.contact.addresses(), sealer.ring)?,
     })
+}
+
+/// Whether a limit refused again, and nothing else happened: a crash of the database may forget that count.
+fn only_counts(before: &Account, after: &Account) -> bool {
+    after.events.is_empty() && Account { refused: before.refused.clone(), ..after.clone() } == *before
 }
 
 /// Counts stay far below what a `smallint` holds; one that would not is kept at its end.

@@ -2,7 +2,7 @@
 
 mod accounts;
 mod answers;
-mod bank_core;
+pub mod bank_core;
 mod gateway;
 mod local;
 mod names;

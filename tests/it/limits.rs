@@ -1,5 +1,8 @@
 //! Limits over transmissions: of an account, and over all accounts of an address and a prefix.
 
+mod ceilings;
+mod refusals;
+
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -148,7 +151,7 @@ async fn two_limits_in_either_order_do_not_deadlock() {
         let username = Username::parse(name).unwrap();
         for _ in 0..100 {
             let touched = store.transact(Wanted::account(&username), Author::durable("test"), |account, _| {
-                account.metered.clone_from(&meters);
+                account.allowance.metered.clone_from(&meters);
                 account.note(Event::of(EventKind::AccountChanged));
             });
             assert!(touched.await.unwrap().is_some());

@@ -1,37 +1,61 @@
 -- account.load
 -- All that a decision about one account depends on: a row for each of its live challenges and of those that the
 -- request names ($2: by id; $3, from $4 on: by Idempotency-Key), or one row without a challenge; and what was sent to
--- its addresses and those behind the meters $5, by whomever.
+-- its addresses and those behind the meters $5, by whomever, with their prefixes that were closed ($7: whether the guard
+-- is on); and when a place under each channel's ceiling of $6 is free.
 select
   clock_timestamp() as read_at,
   a.account_id, a.username, a.contact_phone, a.contact_email, a.meters as contact_meters, a.language,
   a.failures, a.total_failures, a.failed_strength, a.blocks, a.blocked_until,
-  a.deleted_at, a.sends, a.epoch, a.withheld, a.version, a.event_sequence, a.event_mac, a.event_at,
+  a.deleted_at, a.sends, a.epoch, a.withheld, a.refused_limits, a.refused_since, a.refused_times, a.version, a.event_sequence, a.event_mac, a.event_at,
   active.kinds, active.addresses, active.sinces, counted.meters, counted.times,
+  shut.closed_meters, shut.closed_at, shut.half_open_at, shut.probe_at, shut.opened_at,
+  ceiling.ceiling_channels, ceiling.free_at,
   c.challenge_id, c.kind, c.channel, c.address, c.operation, c.summary, c.access_token, c.paid_by,
   c.tan_key, c.tan_digits, c.generation, c.requested_at, c.ends_at, c.tan_expires_at,
   c.attempts_left, c.transmissions, c.transmitted_at,
   c.claim_transmission, c.claimed_at, c.claim_until,
   c.idempotency_key, c.idempotency_request,
   c.state, c.token_hash, c.token_expires_at, c.reservation_id, c.reserved_until,
-  c.reserved_operation, c.reserved_first, c.reserved_idempotent
+  c.reserved_operation, c.reserved_first, c.reserved_idempotent, c.held_until
 from accounts a
 left join lateral (
   select array_agg(x.channel) as kinds, array_agg(x.address) as addresses, array_agg(x.since) as sinces
   from channels x
   where x.account_id = a.account_id
 ) active on true
-left join lateral (
-  select array_agg(w.meter) as meters, array_agg(sent.at) as times
-  from windows w, unnest(w.sends) as sent (at)
-  where w.meter = any (
-    a.meters
+cross join lateral (
+  select a.meters
     || $5::bytea[]
     || array(
       select unnest(n.meters)
       from unnest($2::uuid[]) as named (challenge_id)
-      join challenges n on n.challenge_id = named.challenge_id and n.account_id = a.account_id))
+      join challenges n on n.challenge_id = named.challenge_id and n.account_id = a.account_id) as meters
+) wanted_meters
+left join lateral (
+  select array_agg(w.meter) as meters, array_agg(sent.at) as times
+  from windows w, unnest(w.sends) as sent (at)
+  where w.meter = any (wanted_meters.meters)
 ) counted on true
+left join lateral (
+  select
+    array_agg(p.meter) as closed_meters, array_agg(p.closed_at) as closed_at, array_agg(p.half_open_at) as half_open_at,
+    array_agg(p.probe_at) as probe_at, array_agg(p.opened_at) as opened_at
+  from prefixes p
+  where $7 and p.meter = any (wanted_meters.meters)
+) shut on true
+left join lateral (
+  select array_agg(carrying.channel) as ceiling_channels, array_agg(place.free_at) as free_at
+  from unnest(array['sms', 'email']) as carrying (channel)
+  left join lateral (
+    select p.free_at
+    from ceilings p
+    where p.channel = carrying.channel and p.place <= $6
+    order by p.free_at
+    limit 1
+  ) place on true
+  where $6 > 0
+) ceiling on true
 left join lateral (
   select live.*
   from unnest(a.live_challenges || $2::uuid[]) as wanted (challenge_id)

@@ -1,16 +1,32 @@
 -- account.transition
 -- Everything that follows from one decision, or nothing: every branch selects from `acct`, which has no row when
--- another transition was faster. No branch touches a row that another branch touches. Rows that other accounts touch
+-- another transition was faster, or took the last place under the channel's ceiling, or the prefix's probe. Those are
+-- taken by whoever comes, each another one, and nobody waits for them. No branch touches a row that another branch touches. Rows that other accounts touch
 -- too (windows) are locked in the order of their keys; one over its cap is an error, so that nothing is written.
-with acct as (
+with place as (
+  select c.channel, c.place
+  from ceilings c
+  where c.channel = $93 and c.place <= $94 and c.free_at <= $15
+  order by c.free_at
+  limit 1
+  for update skip locked
+), probe as (
+  select p.meter
+  from prefixes p
+  where p.meter = $95 and p.opened_at is null and p.probe_at <= $15
+  for update skip locked
+), acct as (
   update accounts
   set
     version = version + 1,
     contact_phone = $3, contact_email = $4, language = $5,
     failures = $6, total_failures = $7, failed_strength = $8, blocks = $9, blocked_until = $10,
     deleted_at = $11, live_challenges = $12, sends = $77, meters = $81, epoch = $83, withheld = $84,
+    refused_limits = $89, refused_since = $90, refused_times = $91, refusals_due = $92,
     event_sequence = $13, event_mac = $14, event_at = $15
   where account_id = $1 and version = $2
+    and ($93::text is null or exists (select from place))
+    and ($95::bytea is null or exists (select from probe))
   returning account_id, version
 ), evts as (
   insert into events (account_id, sequence, at, kind, actor, challenge_id, details, key_id, mac)
@@ -37,17 +53,17 @@ with acct as (
     state = new.state, token_hash = new.token_hash, token_expires_at = new.token_expires_at,
     reservation_id = new.reservation_id, reserved_until = new.reserved_until,
     reserved_operation = new.reserved_operation, reserved_first = new.reserved_first,
-    reserved_idempotent = new.reserved_idempotent
+    reserved_idempotent = new.reserved_idempotent, held_until = new.held_until
   from acct, unnest(
     $45::uuid[], $46::integer[], $47::timestamptz[], $48::smallint[], $49::smallint[], $50::timestamptz[],
     $51::uuid[], $52::timestamptz[], $53::timestamptz[], $54::boolean[],
     $55::text[], $56::bytea[], $57::timestamptz[], $58::uuid[], $59::timestamptz[],
-    $85::bytea[], $86::uuid[], $87::boolean[]
+    $85::bytea[], $86::uuid[], $87::boolean[], $88::timestamptz[]
   ) as new (
     challenge_id, generation, tan_expires_at, attempts_left, transmissions, transmitted_at,
     claim_transmission, claimed_at, claim_until, keeps_idempotency,
     state, token_hash, token_expires_at, reservation_id, reserved_until,
-    reserved_operation, reserved_first, reserved_idempotent)
+    reserved_operation, reserved_first, reserved_idempotent, held_until)
   where c.challenge_id = new.challenge_id and c.account_id = acct.account_id
 ), gone as (
   delete from channels x
@@ -66,15 +82,33 @@ with acct as (
   order by new.meter
   on conflict (meter) do update
   set
-    sends = array(select old.at from unnest(w.sends) as old (at) where old.at > $15 - interval '24 hours') || $15,
+    sends = array(
+      select old.at from unnest(w.sends) as old (at)
+      where old.at > $15 - case when excluded.day_most = 2147483647 then interval '1 hour' else interval '24 hours' end
+    ) || $15,
     hour_count = (select count(*) + 1 from unnest(w.sends) as old (at) where old.at > $15 - interval '1 hour'),
     hour_most = excluded.hour_most,
     day_count = (select count(*) + 1 from unnest(w.sends) as old (at) where old.at > $15 - interval '24 hours'),
     day_most = excluded.day_most
+), taken as (
+  update ceilings c
+  set free_at = $15 + interval '1 minute'
+  from acct, place
+  where c.channel = place.channel and c.place = place.place
+), probed as (
+  update prefixes p
+  set probe_at = $96
+  from acct, probe
+  where p.meter = probe.meter
 ), ended as (
   delete from access_tokens t
   using acct
   where t.account_id = acct.account_id and ($64 or t.token_id = $65)
+), revoked as (
+  -- Those of operators and bank cores belong to no account; the chain of the system tells of them.
+  delete from access_tokens t
+  using acct
+  where t.token_id = $65 and t.account_id is null and acct.account_id = '00000000-0000-0000-0000-000000000000'
 ), opened as (
   insert into access_tokens (token_id, secret_hash, scope, account_id, mfa, mfa_until, operations, description, created_at, expires_at)
   select $66, $67, $68, case when $69 then acct.account_id end, $70, $71, $72, $73, $74, $75

@@ -84,6 +84,11 @@ impl Account {
     ) -> Result<AttemptOutcome, KeyError> {
         let Ok(challenge) = self.challenge(id) else { return Ok(AttemptOutcome::Unknown) };
         if let Some(refused) = self.refuse_attempt(terms, challenge, candidate) {
+            match refused {
+                AttemptOutcome::Blocked { .. } => self.count_refusal_by(terms.now, "block"),
+                AttemptOutcome::Exhausted { .. } => self.count_refusal_by(terms.now, "attempts_per_tan"),
+                _ => {}
+            }
             return Ok(refused);
         }
         if challenge.tan(self.id, ring)?.is(candidate) {

@@ -19,8 +19,10 @@ pub enum NoticeKind {
     ChannelRemoved,
     /// An operator put this address in force.
     AddressSet,
-    /// A block began.
+    /// A block began that ends by itself.
     Blocked,
+    /// A block began that only an operator ends.
+    BlockedForGood,
     /// A block that only an operator ends is near.
     Warned,
 }
@@ -112,6 +114,7 @@ impl Account {
         self.language = None;
         self.deleted_at = Some(now);
         self.ended_tokens = EndedTokens::All;
+        self.tell_repeats(Timestamp::NEVER); // nobody comes back to tell them later
         self.note(Event::of(EventKind::AccountDeleted));
         notices
     }

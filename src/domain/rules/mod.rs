@@ -7,6 +7,7 @@ pub mod attempt;
 pub mod enrol;
 pub mod factors;
 pub mod protect;
+pub mod refusals;
 pub mod request;
 mod sends;
 pub mod settle;

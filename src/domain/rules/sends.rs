@@ -1,9 +1,10 @@
-//! How many messages may go out: by account, and over all accounts by address and prefix.
+//! How many messages may go out: by account, and over all accounts by address, prefix and channel.
 
 use crate::domain::{
     account::{Account, Terms},
     address::Address,
-    meter::{self, Meter, Window},
+    meter::{self, Meter},
+    prefix_guard::PrefixStanding,
     refusal::Refusal,
     time::Timestamp,
 };
@@ -14,14 +15,17 @@ impl Account {
         meter::refuse_prefix(address, terms.limits)?;
         meter::refuse_over(&meter::account_caps(terms.limits), &self.sends, terms.now)?;
         for meter in Meter::of(address) {
-            meter::refuse_over(&meter.caps(terms.limits), self.sends_of(&meter), terms.now)?;
+            meter::refuse_over(&meter.caps(terms.limits), self.allowance.sends_of(&meter), terms.now)?;
         }
-        Ok(())
-    }
-
-    fn sends_of(&self, meter: &Meter) -> &[Timestamp] {
-        let window = self.windows.iter().find(|window| window.meter == *meter);
-        window.map_or(&[], |window: &Window| &window.sends)
+        match self.guard(terms, address) {
+            Some((_, PrefixStanding::Closed { until })) => refuse_until(terms, "prefix_floor", until)?,
+            Some((_, PrefixStanding::HalfOpen { probe_at })) => refuse_until(terms, "prefix_floor", probe_at)?,
+            Some((_, PrefixStanding::Open)) | None => {}
+        }
+        match self.allowance.place_free_at(address.channel()) {
+            Some(free_at) => refuse_until(terms, "channel_per_minute", free_at),
+            None => Ok(()),
+        }
     }
 
     /// Counts a transmission that begins now.
@@ -29,13 +33,43 @@ impl Account {
         meter::forget_old(&mut self.sends, terms.now);
         self.sends.push(terms.now);
         let capped = |meter: &Meter| !meter.caps(terms.limits).is_empty();
-        self.metered.extend(Meter::of(address).into_iter().filter(capped));
+        self.allowance.metered.extend(Meter::of(address).into_iter().filter(capped));
+        let channel = address.channel();
+        self.allowance.place = self.allowance.place_free_at(channel).map(|_| channel);
+        if let Some((meter, PrefixStanding::HalfOpen { .. })) = self.guard(terms, address) {
+            self.allowance.probe = Some(meter);
+        }
     }
 
-    /// A hand-over that failed does not count for the account; for address and prefix it does.
+    /// A hand-over that failed does not count for the account; for address, prefix and channel it does.
     pub(super) fn uncount_sending(&mut self, begun_at: Timestamp) {
         if let Some(place) = self.sends.iter().position(|at| *at == begun_at) {
             self.sends.remove(place);
         }
     }
+
+    /// The prefix of the address with how it stands; `None` where the guard is off, knows nothing of it, or trusts the
+    /// address.
+    fn guard(&self, terms: &Terms<'_>, address: &Address) -> Option<(Meter, PrefixStanding)> {
+        if terms.limits.prefix_floor == 0 || self.is_trusted(terms, address) {
+            return None;
+        }
+        let known = |meter: Meter| Some((meter.clone(), self.allowance.prefix(&meter)?.standing(terms.now)));
+        Meter::of(address).into_iter().find_map(known)
+    }
+
+    /// Whether the address has been in force for so long (`prefix_trusted_after`) that no stranger's pumping is to
+    /// touch it.
+    #[must_use]
+    pub fn is_trusted(&self, terms: &Terms<'_>, address: &Address) -> bool {
+        let active = self.active(address.channel()).filter(|active| active.address == *address);
+        active.is_some_and(|active| active.since.plus(terms.limits.prefix_trusted_after) <= terms.now)
+    }
+}
+
+fn refuse_until(terms: &Terms<'_>, limit: &'static str, until: Timestamp) -> Result<(), Refusal> {
+    if terms.now < until {
+        return Err(Refusal::RateLimited { limit, retry_after: until.since(terms.now) });
+    }
+    Ok(())
 }

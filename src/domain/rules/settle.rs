@@ -97,6 +97,7 @@ impl Account {
             operation: holding.operation,
             first,
             idempotent: holding.idempotent,
+            told: false,
         };
         challenge.reservation = Some(reservation);
         self.note(Event::of(EventKind::TokenReserved).about(id).with("reservation", reservation.id.to_string()));
@@ -116,6 +117,19 @@ impl Account {
         if matches!(challenge.state, State::Solved(Some(_))) {
             challenge.state = State::Spent;
             self.note(Event::of(EventKind::TokenSpent).about(id));
+        }
+    }
+
+    /// Tells the trail that a holder said nothing until its lease ran out. Of no effect on the token: its standing
+    /// follows from the time.
+    pub fn tell_lapse(&mut self, terms: &Terms<'_>, id: ChallengeId) {
+        let Ok(challenge) = self.challenge_mut(id) else { return };
+        let unsettled = matches!(challenge.state, State::Solved(Some(_)));
+        let held = challenge.reservation.as_mut().filter(|held| unsettled && !held.told && held.until <= terms.now);
+        if let Some(held) = held {
+            held.told = true;
+            let event = Event::of(EventKind::TokenLapsed).about(id).with("reservation", held.id.to_string());
+            self.note(event);
         }
     }
 
@@ -143,8 +157,13 @@ impl Account {
                 EventKind::TokenReleased
             }
             (_, outcome) => {
+                let known = *held;
                 if outcome != (Outcome::Unknown { over: false }) || !held.idempotent {
                     held.until = held.until.min(terms.now);
+                }
+                held.told = true;
+                if *held == known {
+                    return Settled::Done; // the trail has it
                 }
                 EventKind::TokenUnsettled
             }

@@ -6,11 +6,15 @@ use super::{Reply, no_content, ok};
 use crate::{
     http::{
         call::Call,
-        openapi::parameters::{AccountPath, AccountsPage},
-        query::Page,
-        wire::account::{AccountList, AccountView, CreateAccount},
+        openapi::parameters::{AccountPath, AccountsPage, HistoryPage},
+        query::{HistoryPage as Wanted, Page},
+        wire::{
+            account::{AccountList, AccountView, CreateAccount},
+            history::ChallengeHistory,
+            statistics::StatisticsView,
+        },
     },
-    service::{Created, NewAccount},
+    service::{Created, NewAccount, WantedAccounts},
 };
 
 /// Make an account.
@@ -35,7 +39,8 @@ pub async fn create_account(call: Call) -> Reply {
 
 /// Accounts, in the order of their names.
 ///
-/// For operators.
+/// For operators. With `cursor`, accounts that were there when the first part was asked for are shown once each, whatever
+/// is made meanwhile.
 #[utoipa::path(
     get,
     path = "/accounts",
@@ -45,9 +50,9 @@ pub async fn create_account(call: Call) -> Reply {
 )]
 pub async fn list_accounts(call: Call) -> Reply {
     let query = call.query()?;
-    let Page { filter, limit, offset } = Page::read(&query)?;
-    let accounts = call.service.list_accounts(&call.caller, filter, limit, offset).await?;
-    Ok(ok(AccountList::from(accounts)))
+    let Page { filter, limit, offset, behind } = Page::read(&query)?;
+    let wanted = WantedAccounts { filter, behind: behind.as_ref(), offset, limit };
+    Ok(ok(AccountList::from(call.service.list_accounts(&call.caller, &wanted).await?)))
 }
 
 /// End every block of an account.
@@ -64,4 +69,35 @@ pub async fn unblock_account(call: Call) -> Reply {
     let username = call.username()?;
     call.service.unblock_account(&call.caller, &username).await?;
     Ok(no_content())
+}
+
+/// An account's challenges, the newest first.
+///
+/// For operators who look into a complaint; also of an account that was deleted. Those that were removed for their age are
+/// left out. No TAN, token or whole address is in them.
+#[utoipa::path(
+    get,
+    path = "/accounts/{username}/challenges",
+    tag = "operators",
+    params(AccountPath, HistoryPage),
+    responses((status = 200, description = "The challenges.", body = ChallengeHistory))
+)]
+pub async fn list_challenges(call: Call) -> Reply {
+    let (username, query) = (call.username()?, call.query()?);
+    let Wanted { limit, before } = Wanted::read(&query)?;
+    let challenges = call.service.list_challenges(&call.caller, &username, before, limit).await?;
+    Ok(ok(ChallengeHistory::from(challenges)))
+}
+
+/// What was sent, and what came of it.
+///
+/// For operators: the last hour and the last day, over all, by channel and by prefix.
+#[utoipa::path(
+    get,
+    path = "/stats",
+    tag = "operators",
+    responses((status = 200, description = "The counts.", body = StatisticsView))
+)]
+pub async fn show_statistics(call: Call) -> Reply {
+    Ok(ok(StatisticsView::from(call.service.statistics(&call.caller).await?)))
 }

@@ -46,14 +46,16 @@ pub(super) fn codes(operation: &str) -> Option<&'static [&'static [Code]]> {
     Some(match operation {
         "config" | "live" | "openapi_json" | "docs" => &[],
         "ready" => &[&[TemporarilyUnavailable]],
-        "list_accounts" => &[CALLER],
+        "list_accounts" | "show_statistics" => &[CALLER],
         "create_account" => &[
             CALLER,
             BODY,
             MEMBER,
             &[AddressInvalid, UsernameReuse, MissingTanInfo, ChannelNotSupported, UnknownAccount],
         ],
-        "show_account" | "list_channels" | "list_tokens" | "list_events" | "verify_events" => &[CALLER, ACCOUNT],
+        "show_account" | "list_channels" | "list_tokens" | "list_challenges" | "list_events" | "verify_events" => {
+            &[CALLER, ACCOUNT]
+        }
         "patch_account" => &[CALLER, ACCOUNT, BODY, &[AddressInvalid], PROTECTED, SENDING],
         "delete_account" => &[CALLER, ACCOUNT, BODY, PROTECTED],
         "unblock_account" => &[CALLER, ACCOUNT, BODY],

@@ -80,17 +80,22 @@ async fn a_file_in_the_place_of_a_socket_is_left_alone() {
 }
 
 #[actix_web::test]
-async fn the_operators_listener_serves_metrics_alone() {
-    let metrics = Operators::new(Metrics::install().unwrap(), &Fixed(1));
-    let bound = bind_operators(&Listen::Tcp(ANY_PORT.into()), metrics).unwrap();
-    let address = bound.address.unwrap();
-    let (page, other) = served(bound, async {
-        let connected = async || TcpStream::connect(address).await.unwrap();
-        (spoken(connected().await, &get("/metrics")).await, spoken(connected().await, &get("/config")).await)
-    })
-    .await;
+async fn metrics_are_at_the_operators_listener_and_not_at_the_apis() {
+    let operators = Operators::new(Metrics::install().unwrap(), api());
+    let at = |bound: Bound| async {
+        let address = bound.address.unwrap();
+        served(bound, async {
+            let connected = async || TcpStream::connect(address).await.unwrap();
+            (spoken(connected().await, &get("/metrics")).await, spoken(connected().await, &get("/config")).await)
+        })
+        .await
+    };
+    let (page, config) = at(bind_operators(&Listen::Tcp(ANY_PORT.into()), operators).unwrap()).await;
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("text/plain; version=0.0.4"), "{page}");
-    assert!(other.starts_with("HTTP/1.1 404") && other.contains("\"code\":21"), "{other}");
+    assert!(config.starts_with("HTTP/1.1 200"), "{config}");
+    let (none, config) = at(bind_api(&Listen::Tcp(ANY_PORT.into()), api(), Some(1)).unwrap()).await;
+    assert!(none.starts_with("HTTP/1.1 404") && none.contains("\"code\":21"), "{none}");
+    assert!(config.starts_with("HTTP/1.1 200"), "{config}");
 }
 
 #[actix_web::test]

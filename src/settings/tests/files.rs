@@ -62,7 +62,6 @@ fn the_report_shows_what_is_in_force_and_what_is_doubtful() {
         "[gateway.operation[0]]\n* name = \"transfer\"\n",
         "warning: channel.sms.script: the script does not exist: /etc/tanager/scripts/absent.sh; sms is not offered.\n",
         "warning: identity.url has no effect in this mode.\n",
-        "warning: limits.channel_per_minute is checked, but not enforced by this release: put the ceiling at the SMS provider.\n",
         "warning: gateway.upstream_authorization: with identity.mode \"local\" the bank core is called with",
         "one block of attempts: 5.0e-8\n",
         "(100 tries under the doubling blocks): 1.0e-6\n",
@@ -70,6 +69,9 @@ fn the_report_shows_what_is_in_force_and_what_is_doubtful() {
         assert!(report.contains(line), "{line:?} is not in\n{report}");
     }
     assert!(!report.contains("warning: server.origin"), "{report}");
+    assert!(!report.contains("SMS pumping"), "{report}");
+    let unbounded = loaded(EXAMPLE, &[("TANAGER_CHANNEL__SMS__SCRIPT", "scripts/absent.sh")]).warnings().concat();
+    assert!(unbounded.contains("nothing bounds SMS to numbers of strangers"), "{unbounded}");
     let asked = loaded(
         EXAMPLE,
         &[("TANAGER_IDENTITY__MODE", "upstream"), ("TANAGER_IDENTITY__URL", "http://core/accounts/{username}")],
@@ -132,4 +134,21 @@ fn the_digest_tells_one_configuration_from_another_and_nothing_of_secrets() {
         of(LEAST, &[("TANAGER_SERVER__ORIGIN", "https://a.example")]),
         of(LEAST, &[("TANAGER_SERVER__ORIGIN", "https://b.example")])
     );
+}
+
+#[test]
+fn operators_who_are_known_where_others_reach_them_are_warned_of() {
+    let warned = |server: &str| {
+        let settings = loaded(&format!("{LEAST}[server]\n{server}"), &[]);
+        settings.warnings().concat().contains("server.listen is reached from other machines")
+    };
+    for exposed in ["listen = '0.0.0.0:9967'", "listen = '[::]:9967'", "listen = '192.0.2.1:9967'"] {
+        assert!(warned(exposed), "{exposed}");
+        let alone = format!("{exposed}\noperators_listen = '127.0.0.1:9968'\n");
+        assert!(warned(&alone), "{alone}");
+        assert!(!warned(&format!("{alone}operators_alone = true")), "{alone}");
+    }
+    for own in ["", "listen = '127.0.0.1:9967'", "listen = '[::1]:9967'", "listen = 'unix:/run/tanager.sock'"] {
+        assert!(!warned(own), "{own}");
+    }
 }

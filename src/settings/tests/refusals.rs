@@ -180,6 +180,13 @@ fn a_lease_outlives_the_upstreams_time() {
     assert_troubles(&troubles(&format!("{LEAST}{lease}{LEAST_GATEWAY}"), &[]), &["limits.reservation_lease: \"5 s\""]);
 }
 
+#[test]
+fn operators_who_are_alone_need_a_listener() {
+    let alone = format!("{LEAST}[server]\noperators_alone = true\n");
+    assert_troubles(&troubles(&alone, &[]), &["server.operators_alone: needs server.operators_listen"]);
+    loaded(&format!("{alone}operators_listen = '127.0.0.1:9968'"), &[]);
+}
+
 const GATEWAY_WRONG: &str = "
         [server]
         operators_listen = '127.0.0.1:9967'

@@ -126,7 +126,7 @@ impl Made {
     }
 }
 
-/// $45 to $59, and $85 to $87: challenges that were changed.
+/// $45 to $59, and $85 to $88: challenges that were changed.
 #[derive(Default)]
 pub(super) struct Changed {
     ids: Vec<Uuid>,
@@ -147,6 +147,7 @@ pub(super) struct Changed {
     reserved_operations: Vec<Option<Vec<u8>>>,
     reserved_first: Vec<Option<Uuid>>,
     reserved_idempotent: Vec<bool>,
+    held_until: Vec<Option<Moment>>,
 }
 
 impl Changed {
@@ -179,6 +180,7 @@ impl Changed {
         self.reserved_operations.push(held.map(|held| held.operation.as_bytes().to_vec()));
         self.reserved_first.push(held.map(|held| held.first.as_uuid()));
         self.reserved_idempotent.push(held.is_some_and(|held| held.idempotent));
+        self.held_until.push(held.filter(|held| token.is_some() && !held.told).map(|held| Moment(held.until)));
     }
 
     pub(super) fn parameters(&self) -> Parameters<'_> {
@@ -201,9 +203,9 @@ impl Changed {
         ]
     }
 
-    /// $85 to $87.
+    /// $85 to $88.
     pub(super) fn reservation_parameters(&self) -> Parameters<'_> {
-        parameters![self.reserved_operations, self.reserved_first, self.reserved_idempotent]
+        parameters![self.reserved_operations, self.reserved_first, self.reserved_idempotent, self.held_until]
     }
 }
 

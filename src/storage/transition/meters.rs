@@ -17,7 +17,7 @@ pub(super) struct MeterColumns {
 impl MeterColumns {
     pub(super) fn of(account: &Account, limits: &Limits, ring: &KeyRing) -> Result<Self, StoreError> {
         let mut rows = Vec::new();
-        for meter in &account.metered {
+        for meter in &account.allowance.metered {
             let most = |wanted: fn(&str) -> bool| {
                 let cap = meter.caps(limits).into_iter().find(|cap| wanted(cap.limit));
                 cap.map_or(i32::MAX, |cap| i32::try_from(cap.most).unwrap_or(i32::MAX))

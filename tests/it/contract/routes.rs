@@ -69,6 +69,8 @@ pub const TABLE: &[Route] = &[
     route("PATCH", "/accounts/{username}", Some(r#"{"contact_data":{"phone":"+41790000099"}}"#), &[Admin, Owner], &[]),
     route("DELETE", "/accounts/{username}", None, &[Service, Admin, Owner], &[]),
     route("POST", "/accounts/{username}/unblock", None, &[Admin], &[]),
+    route("GET", "/accounts/{username}/challenges", None, &[Admin], &[]),
+    route("GET", "/stats", None, &[Admin], &[]),
     route("GET", "/accounts/{username}/tan", None, READERS, &[]),
     route("POST", "/accounts/{username}/tan/{channel}", Some(r#"{"address":"+41790000098"}"#), &[Admin, Owner], &[]),
     route("PUT", "/accounts/{username}/tan/{channel}", Some(r#"{"address":"+41790000097"}"#), &[Admin], &[]),
@@ -131,7 +133,7 @@ impl Route {
 }
 
 /// A path without the names of what stands in its segments, which each document chooses itself.
-fn shape(path: &str) -> String {
+pub fn shape(path: &str) -> String {
     path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect::<Vec<_>>().join("/")
 }
 
@@ -139,7 +141,8 @@ fn expected() -> BTreeSet<(String, String)> {
     TABLE.iter().map(|route| (shape(route.path), route.method.to_owned())).collect()
 }
 
-async fn documented(app: &TestApp) -> BTreeSet<(String, String)> {
+/// Every route of the document: its shape, and its method.
+pub async fn documented(app: &TestApp) -> BTreeSet<(String, String)> {
     let document = app.stranger().get("/openapi.json").await;
     let paths = document.body["paths"].as_object().expect("the document has paths").clone();
     let methods = |(path, item): (String, Value)| {

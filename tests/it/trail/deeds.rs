@@ -99,14 +99,15 @@ async fn a_challenges_ends_are_in_the_trail() {
     trail.wrote("a message that fails", &request(&alice).await, 502, &kinds).await;
     let requested = request(&alice).await;
     trail.wrote("request", &requested, 200, &["challenge.requested", "transmission.sent"]).await;
-    trail.wrote("too early", &request(&alice).await, 429, &[]).await;
+    trail.wrote("too early", &request(&alice).await, 429, &["limit.refused"]).await;
+    trail.wrote("too early again", &request(&alice).await, 429, &[]).await;
     let (id, tan) = (requested.text("challenge_id"), app.tan_sent_to(&alice.phone));
     trail.wrote("look", &alice.client.get(&path_of(&requested)).await, 200, &[]).await;
     trail.wrote("no candidate", &alice.confirm(id, "12").await, 400, &[]).await;
     trail.wrote("wrong", &alice.confirm(id, &other_than(&tan)).await, 409, &["challenge.wrong"]).await;
     trail.wrote("wrong", &alice.confirm(id, &other_than(&tan)).await, 409, &["challenge.wrong"]).await;
     trail.wrote("last wrong", &alice.confirm(id, &other_than(&tan)).await, 429, &["challenge.exhausted"]).await;
-    trail.wrote("right, too late", &alice.confirm(id, &tan).await, 429, &[]).await;
+    trail.wrote("right, too late", &alice.confirm(id, &tan).await, 429, &["limit.refused"]).await;
 
     app.advance(Duration::from_mins(2));
     let alice = Customer { client: app.log_in("alice").await, ..alice };
@@ -116,7 +117,7 @@ async fn a_challenges_ends_are_in_the_trail() {
     let wrong = other_than(&app.tan_sent_to(&alice.phone));
     trail.wrote("fourth wrong", &alice.confirm(id, &wrong).await, 409, &["challenge.wrong"]).await;
     trail.wrote("fifth wrong", &alice.confirm(id, &wrong).await, 409, &["challenge.wrong", "account.blocked"]).await;
-    trail.wrote("blocked", &alice.confirm(id, &wrong).await, 429, &[]).await;
+    trail.wrote("blocked", &alice.confirm(id, &wrong).await, 429, &["limit.refused"]).await;
     let unblocked = app.admin.post("/accounts/alice/unblock", json!({})).await;
     trail.wrote("unblock", &unblocked, 204, &["account.unblocked"]).await;
     trail.wrote("abort", &alice.client.delete(&path_of(&requested)).await, 204, &["challenge.aborted"]).await;

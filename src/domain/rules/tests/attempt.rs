@@ -87,7 +87,8 @@ fn a_block_comes_before_exhaustion_and_expiry_and_stops_the_right_tan_too() {
     assert_eq!(scene.confirm(exhausted), AttemptOutcome::Blocked { retry_after });
     scene.pass(secs(300));
     assert_eq!(scene.confirm(open), AttemptOutcome::Blocked { retry_after: less(retry_after, secs(300)) });
-    assert_eq!(scene.account, before);
+    assert_eq!(scene.but_for_refusals(), before);
+    assert_eq!(scene.account.refused.first().map(|known| (known.limit.as_str(), known.times)), Some(("block", 2)));
     scene.pass(less(retry_after, secs(300)));
     assert_eq!(scene.confirm(open), AttemptOutcome::Expired);
 }
@@ -105,7 +106,8 @@ fn an_exhausted_tan_is_exhausted_even_after_its_time_and_to_the_right_tan() {
     assert_eq!(scene.confirm(id), AttemptOutcome::Exhausted { retry_after: secs(50) });
     scene.pass(secs(600));
     assert_eq!(scene.confirm(id), AttemptOutcome::Exhausted { retry_after: secs(0) });
-    assert_eq!(scene.account, before);
+    assert_eq!(scene.but_for_refusals(), before);
+    assert_eq!(scene.account.refused.first().map(|known| known.limit.as_str()), Some("attempts_per_tan"));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod phases;
 mod protect;
 mod request;
 mod retransmit;
+mod sends;
 mod settle;
 mod standing;
 mod taler;

@@ -4,13 +4,15 @@ use super::{Case, End, Saw, WHEN, When};
 use crate::domain::{
     assurance::{Assurance, Demand},
     challenge::State,
+    channel::Channel,
+    event::EventKind,
     id::ReservationId,
     refusal::Refusal,
     rules::{
         protect::Objection,
         settle::{Outcome, Settled},
     },
-    testing::operation,
+    testing::{Scene, operation},
 };
 use End::{Again, Free, Later, Spent};
 use Saw::{Answer, Died, HungUp, NeverReached, TimedOut};
@@ -125,5 +127,38 @@ fn an_account_that_ends_while_its_token_is_held_frees_nothing_and_is_told_of_a_l
         assert_eq!(case.scene.settle(case.token, outcome), Settled::Done);
         case.scene.account.channels = channels; // else everything passes, with a token or without
         case.stands(end, &format!("{outcome:?} after the account's end"));
+    }
+}
+
+#[test]
+fn the_trail_is_told_once_that_a_holder_said_nothing_until_its_lease_ran_out() {
+    let mut scene = Scene::enrolled();
+    let id = scene.solved(Channel::Sms);
+    scene.hold(id).unwrap();
+    let lapses = |scene: &Scene| scene.kinds().iter().filter(|kind| **kind == EventKind::TokenLapsed).count();
+    scene.ask(|account, terms| account.tell_lapse(terms, id));
+    assert_eq!(lapses(&scene), 0, "its holder is still waited for");
+    scene.pass(scene.limits.reservation_lease);
+    for _ in 0..2 {
+        scene.ask(|account, terms| account.tell_lapse(terms, id));
+    }
+    assert_eq!(lapses(&scene), 1);
+    assert_eq!(scene.settle(id, Outcome::Succeeded), Settled::Done, "a late success is told of all the same");
+    scene.ask(|account, terms| account.tell_lapse(terms, id));
+    assert_eq!(scene.kinds().last(), Some(&EventKind::TokenSpent));
+}
+
+#[test]
+fn what_was_settled_or_told_to_be_unknown_does_not_lapse() {
+    for outcome in [Outcome::Succeeded, Outcome::NoEffect, Outcome::Unknown { over: true }] {
+        let mut scene = Scene::enrolled();
+        let id = scene.solved(Channel::Sms);
+        scene.hold(id).unwrap();
+        scene.settle(id, outcome);
+        scene.pass(scene.limits.reservation_lease);
+        let told = scene.kinds().len();
+        scene.ask(|account, terms| account.tell_lapse(terms, id));
+        scene.settle(id, outcome);
+        assert_eq!(scene.kinds().len(), told, "{outcome:?}");
     }
 }
