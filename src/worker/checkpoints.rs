@@ -12,7 +12,8 @@ use crate::service::{Beginning, CheckpointError, Checkpointed, Service};
 pub(super) async fn write(service: Service, every: Duration, stopping: CancellationToken) {
     let mut tick = interval(every);
     while stopping.run_until_cancelled(tick.tick()).await.is_some() {
-        match stopping.run_until_cancelled(service.checkpoint_trail(Beginning::Continue)).await {
+        let checkpoint = Box::pin(service.checkpoint_trail(Beginning::Continue));
+        match stopping.run_until_cancelled(checkpoint).await {
             Some(outcome) => tell(&outcome),
             None => return,
         }
