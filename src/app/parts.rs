@@ -11,8 +11,8 @@ use crate::{
     clock::{Clock, DatabaseClock},
     domain::{assurance::Assurance, chance::Chance, keys::KeyRing},
     identity::upstream::{self, Asking, Upstream},
-    service::{Bank, Customers, Parts, Service, Spelling},
-    settings::{Identity, Mode, OwnOperations, ScriptChannel, Settings},
+    service::{Bank, CheckpointFile, Checkpoints, Customers, Parts, Service, Spelling},
+    settings::{Audit, Identity, Mode, OwnOperations, ScriptChannel, Settings},
     storage::{
         connect::Connecting,
         datastore::{self, Datastore},
@@ -121,8 +121,15 @@ pub fn assemble(
             .map(|operation| operation.name.clone())
             .collect(),
         customers: customers(&settings.identity)?,
+        checkpoints: checkpoints(&settings.audit),
         runtime: Handle::current(),
     }))
+}
+
+/// Where checkpoints go, as `[audit]` says.
+fn checkpoints(audit: &Audit) -> Option<Checkpoints> {
+    let file = CheckpointFile::new(audit.checkpoint_file.clone()?);
+    Some(Checkpoints { file, every: audit.checkpoint_every })
 }
 
 /// Where customers are known, as `[identity]` says.

@@ -9,7 +9,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Overrides, StartError, parts};
 use crate::{
-    domain::event::EventKind,
+    domain::event::{Event, EventKind},
     gateway::{self, Shared},
     http::{
         metrics::Metrics,
@@ -55,9 +55,9 @@ impl Running {
         let api = bind_api(settings, api)?;
         let operators = settings.server.operators_listen.as_ref();
         let operators = operators.map(|listen| bind_operators(listen, everyones)).transpose()?;
-        service.note_system(EventKind::ServiceStarted, "release", env!("CARGO_PKG_VERSION")).await?;
+        service.note_event(&started(settings)).await?;
         let mut running = Self {
-            worker: overrides.worker.then(|| Worker::start(service.clone())),
+            worker: overrides.worker.then(|| Worker::start(&service)),
             service,
             listeners: Vec::new(),
             address: api.address,
@@ -154,6 +154,15 @@ impl Running {
         }
         self.service.finish().await;
     }
+}
+
+/// What the trail says of a start: which release, set up how, and where.
+fn started(settings: &Settings) -> Event {
+    let instance = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    Event::of(EventKind::ServiceStarted)
+        .with("release", env!("CARGO_PKG_VERSION"))
+        .with("configuration", settings.digest())
+        .with("instance", instance)
 }
 
 fn api(settings: &Settings, service: &Service, overrides: &Overrides) -> Result<Api, StartError> {

@@ -1,6 +1,6 @@
-//! `tanager audit verify`: 0 when the trail is whole, 1 when it is not.
+//! `tanager audit verify`: 0 when the trail is whole, 1 when it is not; `tanager audit checkpoint`.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
@@ -9,38 +9,94 @@ use super::say;
 use crate::{
     app::{Overrides, parts},
     domain::{refusal::Refusal, username::Username},
-    service::{Failure, Verdict},
+    service::{Beginning, CheckpointFile, Failure, Service, Verdict},
     settings::Settings,
     telemetry,
 };
 
 #[derive(Subcommand)]
 pub(super) enum AuditCommand {
-    /// Follow every chain of the audit trail and name the first event that was changed, removed or re-ordered.
+    /// Follow every chain of the audit trail, hold it against the checkpoints, and name the first event that was changed,
+    /// removed or re-ordered.
     Verify {
-        /// Only this account's chain.
+        /// Only this account's chain; '.' names what belongs to no account.
         #[arg(long, value_name = "USERNAME")]
         account: Option<String>,
+        /// Another copy of the file of checkpoints than the configured one; it may be older.
+        #[arg(long, value_name = "FILE")]
+        checkpoints: Option<PathBuf>,
+    },
+    /// Append a checkpoint to the configured file now.
+    Checkpoint {
+        /// Begin a new file, though the trail knows of one that is gone. Move what is left of that away first.
+        #[arg(long)]
+        begin_anew: bool,
     },
 }
 
 pub(super) async fn audit(settings: &Settings, command: &AuditCommand) -> anyhow::Result<ExitCode> {
-    let AuditCommand::Verify { account } = command;
-    let account = account.as_deref().map(Username::parse).transpose()?;
     telemetry::start(settings.log)?;
-    let service = parts::service(settings, &Overrides::default()).await?;
-    let verdict = match service.verify_trail(account.as_ref()).await {
+    match command {
+        AuditCommand::Verify { account, checkpoints } => {
+            let only = account.as_deref().map(chain_of).transpose()?;
+            verify(&service(settings).await?, only.as_ref(), checkpoints.clone()).await
+        }
+        AuditCommand::Checkpoint { begin_anew } => {
+            let beginning = if *begin_anew { Beginning::Anew } else { Beginning::Continue };
+            checkpoint(&service(settings).await?, beginning).await
+        }
+    }
+}
+
+async fn service(settings: &Settings) -> anyhow::Result<Service> {
+    Ok(parts::service(settings, &Overrides::default()).await?)
+}
+
+fn chain_of(name: &str) -> anyhow::Result<Username> {
+    let system = Username::system();
+    if name == system.as_str() { Ok(system) } else { Ok(Username::parse(name)?) }
+}
+
+async fn verify(service: &Service, only: Option<&Username>, copy: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+    let verified = match copy {
+        Some(file) if !file.is_file() => bail!("there is no file of checkpoints {}", file.display()),
+        Some(file) => service.verify_trail_with(only, &CheckpointFile::new(file)).await,
+        None => service.verify_trail(only).await,
+    };
+    let verdict = match verified {
         Err(Failure::Refused(Refusal::UnknownAccount)) => bail!("there is no account of that name"),
         outcome => outcome.context("the trail could not be read")?,
     };
+    tell(&verdict)
+}
+
+fn tell(verdict: &Verdict) -> anyhow::Result<ExitCode> {
     match verdict {
-        Verdict::Whole { events } => {
-            say(&format!("whole: {events} events"))?;
-            Ok(ExitCode::SUCCESS)
+        Verdict::Whole { events, lines, torn } => {
+            let witnessed = match lines {
+                Some(lines) => format!(", {lines} lines of checkpoints"),
+                None => String::new(),
+            };
+            say(&format!("whole: {events} events{witnessed}"))?;
+            if *torn {
+                say(
+                    "warning: the file of checkpoints ends within a line, as after a crash; the next checkpoint mends it",
+                )?;
+            }
+            return Ok(ExitCode::SUCCESS);
         }
         Verdict::Broken { username, sequence, trouble } => {
             say(&format!("broken: event {sequence} of '{username}': {trouble}"))?;
-            Ok(ExitCode::FAILURE)
+        }
+        Verdict::BrokenFile { line, trouble } => {
+            say(&format!("broken: line {line} of the file of checkpoints: {trouble}"))?;
         }
     }
+    Ok(ExitCode::FAILURE)
+}
+
+async fn checkpoint(service: &Service, beginning: Beginning) -> anyhow::Result<ExitCode> {
+    let written = service.checkpoint_trail(beginning).await?;
+    say(&format!("written: the ends of {} chains; the file has {} lines", written.heads, written.lines))?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -15,12 +15,21 @@ macro_rules! event_kinds {
         }
 
         impl EventKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
             /// The name in the database and on the wire.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$kind => $name,)*
                 }
+            }
+
+            /// The kind of that name; `None` when there is none.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.name() == name)
             }
         }
     };
@@ -97,6 +106,8 @@ event_kinds! {
     AccountsImported = "accounts.imported",
     /// What was closed longer ago than is kept was removed.
     RetentionSwept = "retention.swept",
+    /// The ends of chains were written to a file outside of the database.
+    TrailCheckpointed = "trail.checkpointed",
 }
 
 /// One event that a transition will write.
@@ -131,6 +142,9 @@ impl Event {
         self
     }
 }
+
+/// Whose chain that is of what belongs to no account: the service's own.
+pub const SYSTEM: AccountId = AccountId::from_uuid(uuid::Uuid::nil());
 
 /// Where an account's chain ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,6 +202,14 @@ impl Link<'_> {
 mod tests {
     use super::*;
     use crate::domain::keys::tests::{Fixed, ring};
+
+    #[test]
+    fn every_kind_has_a_name_of_its_own() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::named(kind.name()), Some(*kind), "{}", kind.name());
+        }
+        assert_eq!(EventKind::named("challenge.eaten"), None);
+    }
 
     #[test]
     fn whatever_an_event_says_changes_its_mac() {

@@ -54,6 +54,7 @@ struct Key {
     seal: Derived,
     look_up: Derived,
     audit: Derived,
+    checkpoint: Derived,
     fingerprint: [u8; 32],
 }
 
@@ -74,6 +75,7 @@ impl Key {
             seal: derive(b"seal"),
             look_up: derive(b"look-up"),
             audit: derive(b"audit"),
+            checkpoint: derive(b"checkpoint"),
             fingerprint: *derive(b"fingerprint"),
         }
     }
@@ -207,6 +209,11 @@ impl KeyRing {
     /// HMAC-SHA-256 under a key's audit key, over `parts`, each behind its length.
     pub(super) fn audit_mac(&self, id: KeyId, parts: &[&[u8]]) -> Result<[u8; 32], KeyError> {
         mac(&self.key(id)?.audit, parts)
+    }
+
+    /// HMAC-SHA-256 under a key's checkpoint key, over `parts`, each behind its length.
+    pub(super) fn checkpoint_mac(&self, id: KeyId, parts: &[&[u8]]) -> Result<[u8; 32], KeyError> {
+        mac(&self.key(id)?.checkpoint, parts)
     }
 
     /// A keyed hash under the active key, by which something is found again without being kept in clear.

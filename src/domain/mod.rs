@@ -11,6 +11,7 @@ pub mod caller;
 pub mod challenge;
 pub mod chance;
 pub mod channel;
+pub mod checkpoint;
 pub mod credential;
 pub mod event;
 pub mod id;

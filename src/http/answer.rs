@@ -1,5 +1,6 @@
 //! What use cases are asked and what they answer, between the words of the wire and those of the service.
 
+pub(super) mod audit;
 mod operators;
 
 use std::time::Duration;

@@ -25,7 +25,11 @@ use crate::{
     },
     service::{ProtectedRequest, Service},
 };
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::{Method, header::ACCEPT},
+};
 
 /// Stands in the data of a listener at which not every credential is known; where it does not, each is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +104,19 @@ impl Call {
         Query::parse(self.request.query_string())
     }
 
+    /// Whether the client names `media_type` among what it takes, and does not refuse it. A range like `*/*` is not its name.
+    #[must_use]
+    pub fn accepts(&self, media_type: &str) -> bool {
+        let values = self.request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|range| is_accepted(range, media_type))
+    }
+
+    /// Whether the answer's body is left out.
+    #[must_use]
+    pub fn is_head(&self) -> bool {
+        self.request.method() == Method::HEAD
+    }
+
     /// The body as a JSON object; 400/22 when it is none.
     pub fn object(&self) -> Result<Body, ApiError> {
         self.body.object()
@@ -160,6 +177,14 @@ impl FromRequest for Call {
             Ok(Self { service, caller, request, body })
         })
     }
+}
+
+/// Whether one range of an `Accept` is that media type, with a weight that is not zero (RFC 9110 section 12.5.1).
+fn is_accepted(range: &str, media_type: &str) -> bool {
+    let mut parts = range.split(';').map(str::trim);
+    let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type));
+    let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    named && weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|weight| weight > 0.0))
 }
 
 /// The use cases for a request of anyone.

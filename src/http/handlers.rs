@@ -1,6 +1,7 @@
 //! One function a route: it extracts, calls one use case, and answers in the words of the wire. It decides nothing.
 
 pub mod accounts;
+pub mod audit;
 pub mod challenges;
 pub mod channels;
 pub mod operations;

@@ -8,7 +8,7 @@ use super::{
     body::BodyBound,
     call::KnownHere,
     docs::Docs,
-    handlers::{accounts, challenges, channels, operations, operators, public, taler, tokens},
+    handlers::{accounts, audit, challenges, channels, operations, operators, public, taler, tokens},
     method,
     metrics::Metrics,
     middleware::RequestIds,
@@ -72,6 +72,8 @@ table! {
     "/tokens/reservations/{reservation_id}/commit" { post operations::commit }
     "/tokens/reservations/{reservation_id}/release" { post operations::release }
     "/operations" { post operations::describe_operation }
+    "/audit" { get audit::list_events }
+    "/audit/verify" { get audit::verify_events }
 }
 
 // Taler's flow, at the gateway alone (`api.md` section 6c).

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod address;
+pub mod audit;
 pub mod challenge;
 pub mod channel;
 pub mod error;

@@ -52,6 +52,7 @@ pub(crate) fn without_database() -> Service {
         own_operations: Assurance::Token,
         core_operations: Vec::new(),
         customers: Customers::default(),
+        checkpoints: None,
         runtime: tokio::runtime::Handle::current(),
     })
 }

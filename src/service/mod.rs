@@ -47,7 +47,9 @@ pub use retention::{Removed, Sweep, SweepMode};
 pub use settlement::Settlement;
 pub use tokens::{Minted, TokenRequest};
 pub use traffic::{PrefixFigures, Statistics};
-pub use trail::Verdict;
+pub use trail::{
+    Beginning, CheckpointError, CheckpointFile, Checkpointed, Checkpoints, Entry, EventQuery, Export, Position, Verdict,
+};
 
 use crate::{
     channel::Outlets,
@@ -102,6 +104,8 @@ pub struct Parts {
     pub core_operations: Vec<String>,
     /// Where customers are known.
     pub customers: Customers,
+    /// Where checkpoints of the trail are kept; `None`: nowhere.
+    pub checkpoints: Option<Checkpoints>,
     /// Where messages are handed over: the program's own threads, which outlive those that serve a listener.
     pub runtime: Handle,
 }
@@ -115,6 +119,7 @@ struct Inner {
     identity: LocalIdentity,
     /// Sends, notices and settlements in flight; waited for at the end.
     tasks: TaskTracker,
+    verifying: trail::Verifying,
     /// The end has begun: what waits to be tried again is tried a last time.
     closing: CancellationToken,
 }
@@ -124,7 +129,8 @@ impl Service {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let identity = LocalIdentity::new(parts.store.clone());
-        Self(Arc::new(Inner { parts, identity, tasks: TaskTracker::new(), closing: CancellationToken::new() }))
+        let (tasks, verifying) = (TaskTracker::new(), trail::Verifying::default());
+        Self(Arc::new(Inner { parts, identity, tasks, verifying, closing: CancellationToken::new() }))
     }
 
     /// The channels that can carry a message now.

@@ -1,32 +1,30 @@
-//! The audit trail: verified, and written for what belongs to no account.
+//! The audit trail: written for what belongs to no account, listed for operators, verified, and
+//! witnessed by checkpoints outside of the database.
 
+mod checkpointing;
+mod known;
+mod listing;
+mod verifying;
+
+pub use self::{
+    checkpointing::{Beginning, CheckpointError, Checkpointed, Checkpoints},
+    listing::{EventQuery, Export},
+    verifying::{Verdict, Verifying},
+};
 use super::{Failure, Service};
-pub use crate::storage::trail::Verdict;
+pub use crate::storage::{
+    checkpoint_file::CheckpointFile,
+    trail::{Entry, Position},
+};
 use crate::{
-    domain::{
-        event::{Event, EventKind},
-        refusal::Refusal,
-        username::Username,
-    },
+    domain::{event::Event, id::AccountId, refusal::Refusal, username::Username},
     storage::datastore::{Author, Wanted},
 };
 
 impl Service {
-    /// Follows every chain of the trail, or one account's, and names the first event that does not fit.
-    pub async fn verify_trail(&self, only: Option<&Username>) -> Result<Verdict, Failure> {
-        let only = match only {
-            Some(username) => {
-                let account = self.store().look(Wanted::account(username), |account, _| account.id).await?;
-                Some(account.ok_or(Refusal::UnknownAccount)?)
-            }
-            None => None,
-        };
-        Ok(self.store().verify_trail(only).await?)
-    }
-
     /// Writes an event of the service that belongs to no account.
-    pub async fn note_system(&self, kind: EventKind, name: &'static str, value: &str) -> Result<(), Failure> {
-        self.note_system_event("service", Event::of(kind).with(name, value)).await
+    pub async fn note_event(&self, event: &Event) -> Result<(), Failure> {
+        self.note_system_event("service", event.clone()).await
     }
 
     /// Writes an event that belongs to no account.
@@ -36,5 +34,11 @@ impl Service {
             account.note(event.clone());
         });
         noted.await?.ok_or(Failure::Unavailable)
+    }
+
+    /// The id of an account, be it deleted.
+    async fn account_of_trail(&self, username: &Username) -> Result<AccountId, Failure> {
+        let found = self.store().look(Wanted::account(username), |account, _| account.id).await?;
+        Ok(found.ok_or(Refusal::UnknownAccount)?)
     }
 }

@@ -5,6 +5,7 @@
 //! of the service: it opens no database and starts nothing.
 
 mod address;
+mod audit;
 mod channels;
 mod database;
 mod environment;
@@ -31,6 +32,7 @@ use std::{fs, io, path::Path};
 use toml::{Table, de::DeTable};
 
 pub use address::{HttpUrl, Listen, Origin};
+pub use audit::Audit;
 pub use channels::{Channels, ScriptChannel, ScriptTrouble};
 pub use database::{Database, DatabaseUrl};
 pub use environment::environment;
@@ -60,6 +62,8 @@ pub struct Settings {
     pub database: Database,
     /// `[keys]`.
     pub keys: Keys,
+    /// `[audit]`.
+    pub audit: Audit,
     /// `[channel.*]`.
     pub channels: Channels,
     /// `[limits]`: they break no rule of [`Limits::violations`].
@@ -103,6 +107,7 @@ impl Settings {
         let log = root.section("log", Log::read);
         let database = root.section("database", Database::read);
         let keys = root.section("keys", Keys::read);
+        let audit = root.section("audit", Audit::read);
         let channels = root.section("channel", Channels::read);
         let limits = root.section("limits", limits::read);
         let identity = root.section("identity", Identity::read);
@@ -116,6 +121,7 @@ impl Settings {
             log,
             database: database?,
             keys,
+            audit,
             channels,
             limits,
             identity,

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
 use super::{
     KnownBy, Mode, Operation, Settings, UpstreamAuthorization, UsernameCase,
     channels::ScriptTrouble,
@@ -26,6 +29,7 @@ impl Settings {
         }
         warnings.extend(self.exposed_operators());
         warnings.extend(self.unbounded_bill());
+        warnings.extend(self.audit.warning());
         warnings.extend(self.foreign_tokens());
         warnings.extend(self.doubtful_names());
         let operations = self.gateway.iter().flat_map(|gateway| &gateway.operations);
@@ -57,6 +61,19 @@ impl Settings {
         let text = "nothing bounds SMS to numbers of strangers (SMS pumping): set limits.allowed_prefixes, channel_per_minute, \
                     prefix_per_hour or prefix_floor.";
         (sends && !bounded).then(|| text.to_owned())
+    }
+
+    /// SHA-256, in hex, of every value in force, secrets withheld: two instances that are set up alike have the same, and one
+    /// that was set up anew another.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for Effective { path, shown, .. } in &self.effective {
+            // Framed by line breaks, which neither a path nor a shown value has.
+            let shown = shown.as_deref().unwrap_or("(not set)");
+            hash.update(format!("{path} = {shown}\n"));
+        }
+        HEXLOWER.encode(&hash.finalize())
     }
 
     /// A bank core that is called with access tokens of ours, which it cannot know.

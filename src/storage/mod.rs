@@ -1,9 +1,11 @@
-//! Rows and domain types: a concrete datastore over PostgreSQL. No rule is decided here, and nothing of HTTP is known.
+//! Rows and domain types: a concrete datastore over PostgreSQL, and the file of checkpoints beside it. No rule is decided here,
+//! and nothing of HTTP is known.
 
 pub mod access_tokens;
 mod account_rows;
 pub mod accounts;
 pub mod ceilings;
+pub mod checkpoint_file;
 pub mod claims;
 mod columns;
 pub mod connect;

@@ -12,6 +12,8 @@ statement! {
     ACCOUNT_LOAD = "account/load";
     ACCOUNT_LOCK = "account/lock";
     ACCOUNT_CREATE = "account/create";
+    ACCOUNT_HEADS = "account/heads";
+    ACCOUNT_HEADS_BEHIND = "account/heads_behind";
     ACCOUNT_LIST = "account/list";
     ACCOUNT_KNOWN = "account/known";
     ACCOUNT_COPY = "account/copy";
@@ -35,6 +37,11 @@ statement! {
     ACCESS_TOKEN_LIST = "access_token/list";
     ACCESS_TOKEN_LIST_SYSTEMS = "access_token/list_systems";
     EVENT_CHAIN = "event/chain";
+    EVENT_CHANGED_ACCOUNTS = "event/changed_accounts";
+    EVENT_HELD_AGAINST = "event/held_against";
+    EVENT_NEWEST = "event/newest";
+    EVENT_NEWEST_OF_ACCOUNT = "event/newest_of_account";
+    EVENT_NEWEST_OF_KIND = "event/newest_of_kind";
     EVENT_BARE_ACCOUNTS = "event/bare_accounts";
     TRAFFIC_ADD = "traffic/add";
     TRAFFIC_CHANNELS = "traffic/channels";
@@ -50,5 +57,6 @@ statement! {
     SCHEMA_PREPARE_PARTITIONS = "schema/prepare_partitions";
     SCHEMA_LOCK = "schema/lock";
     SCHEMA_UNLOCK = "schema/unlock";
+    SCHEMA_SETTLE = "schema/settle";
     SCHEMA_NOW = "schema/now";
 }

@@ -1,5 +1,6 @@
 //! A whole life with the real program and real scripts, everything logged; then every secret of it is looked for in
-//! the logs, the error replies and every row of the database, in the forms in which it could have been kept.
+//! the logs, the error replies, what operators are shown of the trail, its checkpoints and every row of the database, in
+//! the forms in which it could have been kept.
 
 mod life;
 mod program;
@@ -21,6 +22,8 @@ async fn live_and_search(format: &str, rust_log: &str) {
     let life = Life::live(&program, &database).await;
     let log = program.stop().await;
     let (bodies, rows) = (life.errors.join("\n"), everything_in(&database.owner().await).await);
+    let (trail, checkpoints) =
+        (life.trail.join("\n"), std::fs::read(directory.path().join("checkpoints.jsonl")).unwrap());
     let own_log = std::fs::read(database.directory().await.join("postgres.log")).unwrap();
 
     // What must be there shows that the right places are searched.
@@ -29,10 +32,23 @@ async fn live_and_search(format: &str, rust_log: &str) {
     }
     assert!(rows.contains("alice") && rows.contains("challenge.exhausted") && rows.contains("+41"), "{rows}");
     assert!(bodies.contains("5134") && bodies.contains("5133") && bodies.contains("10090"), "{bodies}");
+    for there in
+        ["challenge.exhausted", "+41*****4567", "service.started", "\"next\"", "\"whole\":true", "application/x-ndjson"]
+    {
+        assert!(trail.contains(there), "no {there:?} in the trail: {trail}");
+    }
+    assert!(checkpoints.starts_with(b"{\"line\":1,"));
     assert!(life.secrets.count() >= 12, "{} secrets", life.secrets.count());
 
-    let places = [("the log", log.as_bytes()), ("error replies", bodies.as_bytes()), ("rows", rows.as_bytes())];
-    for (place, text) in places.into_iter().chain([("PostgreSQL's log", own_log.as_slice())]) {
+    let places = [
+        ("the log", log.as_bytes()),
+        ("error replies", bodies.as_bytes()),
+        ("rows", rows.as_bytes()),
+        ("what operators are shown of the trail", trail.as_bytes()),
+        ("the file of checkpoints", checkpoints.as_slice()),
+        ("PostgreSQL's log", own_log.as_slice()),
+    ];
+    for (place, text) in places {
         let found = life.secrets.found_in(text);
         assert!(found.is_empty(), "in {place}: {found:#?}");
     }

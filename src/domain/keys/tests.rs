@@ -47,6 +47,7 @@ fn each_purpose_has_its_own_key() {
     let ring = ring();
     let parts: &[&[u8]] = &[b"same"];
     assert_ne!(ring.tan_mac(KeyId(1), parts), ring.audit_mac(KeyId(1), parts));
+    assert_ne!(ring.audit_mac(KeyId(1), parts), ring.checkpoint_mac(KeyId(1), parts));
     assert_ne!(ring.tan_mac(KeyId(1), parts), ring.tan_mac(KeyId(2), parts));
 }
 

@@ -53,7 +53,9 @@ pub(super) fn codes(operation: &str) -> Option<&'static [&'static [Code]]> {
             MEMBER,
             &[AddressInvalid, UsernameReuse, MissingTanInfo, ChannelNotSupported, UnknownAccount],
         ],
-        "show_account" | "list_channels" | "list_tokens" | "list_challenges" => &[CALLER, ACCOUNT],
+        "show_account" | "list_channels" | "list_tokens" | "list_challenges" | "list_events" | "verify_events" => {
+            &[CALLER, ACCOUNT]
+        }
         "patch_account" => &[CALLER, ACCOUNT, BODY, &[AddressInvalid], PROTECTED, SENDING],
         "delete_account" => &[CALLER, ACCOUNT, BODY, PROTECTED],
         "unblock_account" => &[CALLER, ACCOUNT, BODY],

@@ -120,3 +120,31 @@ pub struct HistoryPage {
     #[param(example = "AAAAAAAAACo")]
     pub cursor: Option<String>,
 }
+/// Which events of the audit trail are wanted. What is absent is not asked for; the filters combine.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EventsPage {
+    /// Of this account alone; `.` names what belongs to no account. One that there never was is 404/5106.
+    #[param(example = "alice")]
+    pub account: Option<String>,
+    /// Of this kind alone.
+    #[param(example = "challenge.solved")]
+    pub event: Option<String>,
+    /// Written then or later; seconds since 1970.
+    #[param(minimum = 0, maximum = 253_402_300_799_i64)]
+    pub since: Option<i64>,
+    /// How many at most; 100 unless told, and all of them as JSON lines.
+    #[param(minimum = 1, maximum = 1000)]
+    pub limit: Option<u32>,
+    /// The `next` of the page before, which was asked for with the same filters.
+    pub cursor: Option<String>,
+}
+
+/// Whose chain is to be verified.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TrailAccount {
+    /// This account's alone; `.` names what belongs to no account. One that there never was is 404/5106.
+    #[param(example = "alice")]
+    pub account: Option<String>,
+}

@@ -123,3 +123,32 @@ fn operators_who_are_known_where_others_reach_them_are_warned_of() {
         assert!(!warned(own), "{own}");
     }
 }
+
+#[test]
+fn checkpoints_have_a_file_beside_the_configuration_and_a_rhythm() {
+    let audit = |more: &str| loaded(&format!("{LEAST}[audit]\n{more}"), &[]);
+    assert_eq!(audit("").audit.checkpoint_file, None);
+    assert!(audit("").warnings().concat().contains("audit.checkpoint_file is not set"));
+    let set = audit("checkpoint_file = 'checkpoints.jsonl'\ncheckpoint_every = '1 min'");
+    assert_eq!(set.audit.checkpoint_file.as_deref(), Some(Path::new("/etc/tanager/checkpoints.jsonl")));
+    assert!(!set.warnings().concat().contains("audit.checkpoint_file"));
+    for every in ["59 s", "8 days", "0 s"] {
+        let text = format!("{LEAST}[audit]\ncheckpoint_every = '{every}'");
+        assert_troubles(&troubles(&text, &[]), &["audit.checkpoint_every"]);
+    }
+}
+
+#[test]
+fn the_digest_tells_one_configuration_from_another_and_nothing_of_secrets() {
+    let of = |text: &str, variables: &[(&str, &str)]| loaded(text, variables).digest();
+    let least = of(LEAST, &[]);
+    assert_eq!(least.len(), 64);
+    assert_eq!(least, of(&format!("{LEAST}[limits]\ntan_digits = 8"), &[]), "a default that is written is the same");
+    assert_eq!(least, of(LEAST, &[("TANAGER_DATABASE__URL", "postgres://tanager:other@127.0.0.1/tanager")]));
+    assert_ne!(least, of(LEAST, &[("TANAGER_LIMITS__TAN_DIGITS", "9")]));
+    assert_ne!(least, of(LEAST, &[("TANAGER_SERVER__BANK_NAME", "Other")]));
+    assert_ne!(
+        of(LEAST, &[("TANAGER_SERVER__ORIGIN", "https://a.example")]),
+        of(LEAST, &[("TANAGER_SERVER__ORIGIN", "https://b.example")])
+    );
+}

@@ -96,6 +96,8 @@ pub const TABLE: &[Route] = &[
     route("POST", "/tokens/reservations/{reservation_id}/commit", None, &[Service], &[]),
     route("POST", "/tokens/reservations/{reservation_id}/release", None, &[Service], &[]),
     route("POST", "/operations", Some(AHEAD), &[Service], &[]),
+    route("GET", "/audit", None, &[Admin], &[]),
+    route("GET", "/audit/verify", None, &[Admin], &[]),
 ];
 
 /// What the names in a path stand for.

@@ -14,6 +14,8 @@ pub struct Life {
     pub secrets: Secrets,
     /// Every reply of 400 or more: headers and body.
     pub errors: Vec<String>,
+    /// What operators are shown of the trail: headers and body.
+    pub trail: Vec<String>,
 }
 
 /// What a confused client has at hand.
@@ -26,7 +28,7 @@ struct AtHand<'a> {
 
 impl Life {
     pub async fn live(program: &Program, database: &Database) -> Self {
-        let mut life = Self { secrets: Secrets::default(), errors: Vec::new() };
+        let mut life = Self { secrets: Secrets::default(), errors: Vec::new(), trail: Vec::new() };
         for (name, text) in [("phone", PHONE), ("mailbox", MAIL), ("new mailbox", NEW_MAIL), ("key", &program.key())] {
             life.secrets.add(name, text);
         }
@@ -48,7 +50,19 @@ impl Life {
         let at_hand = AtHand { tan: &tan, one_shot: &one_shot, access: &alice.token, challenge: &challenge };
         life.confuse(&alice, &admin, &at_hand).await;
         life.leave(program, &admin, &alice, &one_shot).await;
+        life.read_trail(&admin).await;
         life
+    }
+
+    /// The trail as pages and as lines, whole and of one account, and the verdict on it.
+    async fn read_trail(&mut self, admin: &Client) {
+        for path in ["/audit?limit=1000", "/audit?account=alice&limit=2", "/audit?account=.", "/audit/verify"] {
+            for accept in ["application/json", "application/x-ndjson"] {
+                let shown = admin.send(Method::GET, path, &[("Accept", accept)], None).await;
+                assert_eq!(shown.status, 200, "{shown:?}");
+                self.trail.push(format!("{:?} {}", shown.headers, shown.raw));
+            }
+        }
     }
 
     fn keep(&mut self, answer: &Answer) {

@@ -99,7 +99,8 @@ fn command(config: &Path) -> Command {
 }
 
 fn configure(database: &Database, directory: &Path, format: &str, port: u16) -> PathBuf {
-    let more = format!("[log]\nlevel = \"debug\"\nformat = \"{format}\"\n");
+    let more =
+        format!("[log]\nlevel = \"debug\"\nformat = \"{format}\"\n[audit]\ncheckpoint_file = \"checkpoints.jsonl\"\n");
     Database::write_keys(directory);
     let text = database.configuration(directory, &Wish { more, ..Wish::default() });
     let leaky = directory.join("leaky.sh");

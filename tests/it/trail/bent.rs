@@ -49,6 +49,7 @@ async fn broken_at(app: &TestApp, only: Option<&str>) -> Option<(String, i64)> {
     match verdict(app, only).await {
         Verdict::Whole { .. } => None,
         Verdict::Broken { username, sequence, .. } => Some((username, sequence)),
+        Verdict::BrokenFile { line, trouble } => panic!("line {line}: {trouble}"),
     }
 }
 
