@@ -8,3 +8,5 @@ grant select, insert, update, delete on traffic to SERVICE_ROLE;
 grant delete on prefixes to SERVICE_ROLE;
 grant select, insert on events to SERVICE_ROLE;
 grant execute on function tanager_prepare_partitions(timestamptz, integer), tanager_first_uuid(timestamptz) to SERVICE_ROLE;
+grant delete on windows to SERVICE_ROLE;
+grant execute on function tanager_drop_partition(timestamptz, timestamptz) to SERVICE_ROLE;

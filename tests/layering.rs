@@ -131,6 +131,8 @@ fn what_comes_from_outside_is_limited_too() {
         ("src/service/send.rs", "use tokio_postgres::Row;", "`service` may not use tokio_postgres"),
         ("src/http/mod.rs", "use tokio_postgres::Row;", "`http` may not use tokio_postgres"),
         ("src/storage/mod.rs", "use actix_web::web;", "`storage` may not use actix_web"),
+        ("src/service/import.rs", "use csv_core::Reader;", "`service` may not use csv_core"),
+        ("src/service/import.rs", "use indicatif::ProgressBar;", "`service` may not use indicatif"),
     ] {
         is_refused(path, code, rule);
     }

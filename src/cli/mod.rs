@@ -1,10 +1,15 @@
 //! The command line: reads arguments, runs one command, and says in a sentence what went wrong.
 
+mod account;
 mod audit;
 mod check_config;
 mod demo;
+mod gc;
+mod import;
 mod migrate;
+mod progress;
 mod serve;
+mod stopping;
 mod token;
 
 use std::{
@@ -42,6 +47,12 @@ enum Command {
     /// Make access tokens; list and end those of operators and bank cores.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Bring customers in.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// Remove what is older than is kept: closed challenges, access tokens that ran out. Running instances do it by
+    /// themselves; the audit trail is never touched.
+    Gc(gc::GcArguments),
     /// Look after the audit trail.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -70,6 +81,8 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Migrate => migrate::migrate(&load(&arguments)?).await,
         Command::CheckConfig => check_config::check_config(&load(&arguments)?),
         Command::Token(ref command) => token::token(&load(&arguments)?, command).await,
+        Command::Account(ref command) => account::account(&load(&arguments)?, command).await,
+        Command::Gc(ref wish) => gc::gc(&load(&arguments)?, wish).await,
         Command::Audit(ref command) => audit::audit(&load(&arguments)?, command).await,
         Command::Demo(ref demo) => demo::demo(demo).await,
     }

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr, sync::LazyLock};
 use email_address::EmailAddress;
 use regex::Regex;
 
-use super::channel::Channel;
+use super::{channel::Channel, summary::cleaned};
 
 /// The longest mailbox that SMTP carries (RFC 5321 section 4.5.3.1.3, less the angle brackets).
 const LONGEST_MAILBOX: usize = 254;
@@ -69,17 +69,21 @@ pub struct Mailbox(String);
 
 impl Mailbox {
     /// Reads a mailbox (RFC 5321): no display name, no quoting, no address literal, nothing that a shell script or
-    /// a mail header could take for more than an address.
+    /// a mail header could take for more than an address, and nothing that cannot be seen. Letters beyond ASCII stay
+    /// as they are; a domain has letters, digits and dashes alone.
     pub fn parse(raw: &str) -> Result<Self, AddressError> {
         let hostile = |c: char| c.is_control() || c.is_whitespace() || "\"<>()[]\\,;:".contains(c);
-        if raw.len() > LONGEST_MAILBOX || raw.starts_with('-') || raw.contains(hostile) {
+        // The form that is kept is what is judged: some letters are longer, or are two characters, in lower case.
+        let (local, domain) = raw.rsplit_once('@').ok_or(AddressError::NotAMailbox)?;
+        let mailbox = format!("{local}@{}", domain.to_lowercase());
+        let bounded = mailbox.len() <= LONGEST_MAILBOX && !mailbox.starts_with('-');
+        if !bounded || mailbox.contains(hostile) || cleaned(&mailbox) != mailbox {
             return Err(AddressError::NotAMailbox);
         }
-        let parsed = EmailAddress::from_str(raw).map_err(|_| AddressError::NotAMailbox)?;
-        if !parsed.domain().contains('.') {
-            return Err(AddressError::NotAMailbox);
-        }
-        Ok(Self(format!("{}@{}", parsed.local_part(), parsed.domain().to_lowercase())))
+        let parsed = EmailAddress::from_str(&mailbox).map_err(|_| AddressError::NotAMailbox)?;
+        let of_domain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.' || !c.is_ascii();
+        let whole = parsed.domain().contains('.') && parsed.domain().chars().all(of_domain);
+        if whole { Ok(Self(mailbox)) } else { Err(AddressError::NotAMailbox) }
     }
 
     /// The mailbox. For transports and for sealing only.
@@ -171,9 +175,11 @@ impl fmt::Debug for Address {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn numbers_are_kept_in_one_form() {
@@ -222,6 +228,11 @@ mod tests {
             "alice@[127.0.0.1]",
             "alice@localhost",
             "alice@example.com,eve@example.com",
+            "alice@a|b.example",
+            "alice@$(x).example",
+            "al\u{200b}ice@example.com",
+            "alice@exam\u{202e}ple.com",
+            "alice@example\u{3164}.com",
         ] {
             assert_eq!(Mailbox::parse(raw), Err(AddressError::NotAMailbox), "{raw:?}");
         }
@@ -234,18 +245,5 @@ mod tests {
         assert_eq!(Address::parse(Channel::Sms, "+1234567").unwrap().masked(), "+12***67");
         assert_eq!(Address::parse(Channel::Email, "alice@example.com").unwrap().masked(), "a***@example.com");
         assert_eq!(format!("{:?}", Address::parse(Channel::Email, "alice@example.com").unwrap()), "a***@example.com");
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_breaks_the_parsers(raw in "\\PC*") {
-            for channel in Channel::ALL {
-                if let Ok(address) = Address::parse(channel, &raw) {
-                    prop_assert!(!address.reveal().starts_with('-'));
-                    prop_assert!(!address.reveal().chars().any(|c| c.is_control() || c.is_whitespace()));
-                    prop_assert_eq!(Address::parse(channel, address.reveal()), Ok(address));
-                }
-            }
-        }
     }
 }

@@ -57,6 +57,8 @@ pub fn foreign_session(ring: &KeyRing, authorization: &str) -> Result<AccessToke
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::domain::keys::{KeyId, tests::ring};
 
@@ -98,5 +100,33 @@ mod tests {
     fn a_foreign_session_is_known_under_its_key_alone() {
         let other = KeyRing::new(&[(KeyId(1), Zeroizing::new([9; 32]))], KeyId(1)).unwrap();
         assert_ne!(foreign_session(&ring(), "Bearer abc"), foreign_session(&other, "Bearer abc"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_header_holds_a_credential_of_our_own_if_and_only_if_it_has_that_form(
+            raw in prop_oneof![
+                "\\PC*",
+                any::<String>(),
+                "[Bb]earer {1,2}secret-token:[A-Za-z0-9_-]{41,60}[ =\t+]?",
+                "(Bearer|Basic|bearer) (secret-token:|Secret-token:|tan_)[A-Za-z0-9_-]{43}( secret-token:)?",
+                "Bearer secret-token:[A-Za-z0-9_-]{510,514}",
+            ],
+        ) {
+            let form = regex::Regex::new("^(?i:bearer) +(secret-token:[A-Za-z0-9_-]{43,512}) *$").unwrap();
+            let wanted = form.captures(&raw).and_then(|found| found.get(1)).map(|found| found.as_str());
+            prop_assert_eq!(secret_token(&raw), wanted);
+        }
+
+        #[test]
+        fn two_headers_are_one_foreign_session_only_when_they_say_the_same(
+            scheme in "[A-Za-z]{1,8}", one in "[!-~]{1,12}", other in prop_oneof!["[!-~]{1,12}", any::<String>()], blanks in " {1,3}",
+        ) {
+            let session = |sent: &str| foreign_session(&ring(), sent).unwrap();
+            let first = session(&format!("{scheme} {one}"));
+            prop_assert_eq!(session(&format!("{}{blanks}{one} ", scheme.to_uppercase())), first);
+            prop_assert_eq!(session(&format!("{scheme} {other}")) == first, other.trim_matches(' ') == one);
+            prop_assert!(!first.is_local());
+        }
     }
 }

@@ -93,6 +93,10 @@ event_kinds! {
     ServiceStarted = "service.started",
     /// The database's schema was brought up to date.
     SchemaMigrated = "schema.migrated",
+    /// Accounts were imported from a file.
+    AccountsImported = "accounts.imported",
+    /// What was closed longer ago than is kept was removed.
+    RetentionSwept = "retention.swept",
 }
 
 /// One event that a transition will write.

@@ -36,6 +36,8 @@ impl fmt::Display for Language {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -43,6 +45,19 @@ mod tests {
         assert_eq!(Language::parse("de-CH").unwrap().as_str(), "de-ch");
         for raw in ["", "d", "german", "de_CH", "de-", "../en", "e1", "de-toolongsubtag"] {
             assert_eq!(Language::parse(raw), None, "{raw}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_a_language_if_and_only_if_its_subtags_are(
+            raw in prop_oneof!["\\PC*", any::<String>(), "[a-zA-Z]{1,4}(-[a-zA-Z0-9]{0,9}){0,5}[\n_]?", "[a-z]{2}(-[a-z]{8}){3,4}"],
+        ) {
+            let form = regex::Regex::new("^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*$").unwrap();
+            let wanted = form.is_match(&raw) && raw.len() <= 35;
+            let read = Language::parse(&raw);
+            prop_assert_eq!(read.as_ref().map(ToString::to_string), wanted.then(|| raw.to_lowercase()));
+            prop_assert_eq!(read.as_ref().and_then(|read| Language::parse(read.as_str())), read);
         }
     }
 }

@@ -53,9 +53,12 @@ impl HeldToken {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::domain::{
         keys::tests::{Fixed, ring},
+        testing::sealed::{no_bytes_open, only_itself_opens},
         time::Timestamp,
     };
 
@@ -74,6 +77,33 @@ mod tests {
             let mut changed = sealed.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             assert_eq!(HeldToken::open(&String::from_utf8(changed).unwrap(), &ring()), None, "character {at}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4))]
+
+        #[test]
+        fn an_id_is_sealed_whole_and_no_bit_of_it_can_be_turned(
+            ids in any::<[[u8; 16]; 3]>(), name in "[a-z~]{1,126}", nonce in any::<u8>(),
+        ) {
+            let [holder, challenge, reservation] = ids.map(Uuid::from_bytes);
+            let held = HeldToken {
+                holder: AccessTokenId::from_uuid(holder),
+                username: Username::parse(&name).unwrap(),
+                challenge: ChallengeId::from_uuid(challenge),
+                reservation: ReservationId::from_uuid(reservation),
+            };
+            let sealed = held.seal(&ring(), &Fixed(nonce)).unwrap();
+            prop_assert_eq!(HeldToken::open(&sealed, &ring()), Some(held));
+            only_itself_opens(&sealed, |changed| HeldToken::open(changed, &ring()).is_some())?;
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_that_were_not_sealed_here_are_an_id(bytes in no_bytes_open()) {
+            prop_assert_eq!(HeldToken::open(&bytes, &ring()), None);
         }
     }
 }

@@ -98,6 +98,8 @@ secret!(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     struct Counting;
@@ -117,5 +119,37 @@ mod tests {
             OneShotToken::generate(&Counting).hash(),
             SecretHash::of(OneShotToken::generate(&Counting).reveal())
         );
+    }
+
+    /// Chance that gives what it was given.
+    struct Given([u8; 32]);
+    impl Chance for Given {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.copy_from_slice(&self.0[..bytes.len()]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_is_all_of_its_bits_in_the_promised_form(bytes in any::<[u8; 32]>(), bit in 0usize..256) {
+            let mut other = bytes;
+            other[bit / 8] ^= 1 << (bit % 8);
+            let (token, access) = (OneShotToken::generate(&Given(bytes)), AccessSecret::generate(&Given(bytes)));
+            let form = regex::Regex::new("^[A-Za-z0-9_-]{43}$").unwrap();
+            for (secret, prefix) in [(token.reveal(), "tan_"), (access.reveal(), "secret-token:")] {
+                let rest = secret.strip_prefix(prefix).unwrap();
+                prop_assert!(form.is_match(rest));
+                prop_assert_eq!(BASE64URL_NOPAD.decode(rest.as_bytes()).unwrap(), bytes);
+            }
+            prop_assert_ne!(OneShotToken::generate(&Given(other)).hash(), token.hash());
+            prop_assert_ne!(AccessSecret::generate(&Given(other)).hash(), access.hash());
+            prop_assert_ne!(SecretHash::of(token.reveal()), SecretHash::of(access.reveal()));
+        }
+
+        #[test]
+        fn only_the_presented_text_itself_has_its_hash(one in any::<String>(), other in any::<String>()) {
+            prop_assert_eq!(SecretHash::of(&one) == SecretHash::of(&other), one == other);
+            prop_assert_ne!(SecretHash::of(&format!("{one} ")), SecretHash::of(&one));
+        }
     }
 }

@@ -99,9 +99,12 @@ const fn position(channel: Channel) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::domain::{
         keys::tests::{Fixed, ring},
+        testing::sealed::{no_bytes_open, only_itself_opens},
         ticket::Ticket,
     };
 
@@ -147,5 +150,44 @@ mod tests {
             summary: Some("a".repeat(80)),
         };
         assert_eq!(TalerId::open(&ticket.seal(&ring(), &Fixed(8)).unwrap(), &ring()), None);
+    }
+
+    fn any_id() -> impl Strategy<Value = TalerId> {
+        let ids = (any::<[[u8; 16]; 2]>(), prop::option::of(any::<[u8; 16]>()), any::<[u8; 32]>());
+        let rest = (any::<u32>(), any::<i64>(), 0usize..4, "[a-z~]{1,126}", prop::option::of("\\PC{1,40}"));
+        (ids, rest).prop_map(|((ids, session, operation), (epoch, expires_at, channel, name, summary))| {
+            let [account, challenge] = ids.map(Uuid::from_bytes);
+            let session = session.map(Uuid::from_bytes).filter(|session| !session.is_nil());
+            TalerId {
+                account: AccountId::from_uuid(account),
+                username: Username::parse(&name).unwrap(),
+                challenge: ChallengeId::from_uuid(challenge),
+                epoch,
+                channel: Channel::ALL[channel],
+                operation: OperationDigest::from_bytes(operation),
+                expires_at: Timestamp::from_micros(expires_at),
+                session: session.map(AccessTokenId::from_uuid),
+                summary,
+            }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4))]
+
+        #[test]
+        fn an_id_is_sealed_whole_and_no_bit_of_it_can_be_turned(id in any_id(), nonce in any::<u8>()) {
+            let sealed = id.seal(&ring(), &Fixed(nonce)).unwrap();
+            prop_assert_eq!(TalerId::open(&sealed, &ring()), Some(id));
+            prop_assert_eq!(Ticket::open(&sealed, &ring()), None);
+            only_itself_opens(&sealed, |changed| TalerId::open(changed, &ring()).is_some())?;
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_that_were_not_sealed_here_are_an_id(bytes in no_bytes_open()) {
+            prop_assert_eq!(TalerId::open(&bytes, &ring()), None);
+        }
     }
 }

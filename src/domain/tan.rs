@@ -204,11 +204,32 @@ mod tests {
         }
     }
 
+    /// What the contract says of a candidate, told a second time: `[0-9]` or `[a-z2-7]` so many times, with blanks and
+    /// dashes anywhere, behind at most one `T-`.
+    fn candidate_by_the_contract(raw: &str, digits: u8) -> Option<String> {
+        let marked = regex::Regex::new("^ *[Tt]-").unwrap();
+        let bare = marked.replace(raw, "");
+        let forms = format!("^[ -]*(?:(?:[0-9][ -]*){{{digits}}}|(?:[0-9][ -]*){{6}}|(?:[A-Za-z2-7][ -]*){{12}})$");
+        let fits = regex::Regex::new(&forms).unwrap().is_match(&bare);
+        fits.then(|| bare.replace([' ', '-'], "").to_lowercase())
+    }
+
     proptest! {
         #[test]
-        fn no_text_breaks_the_candidate_parser(raw in "\\PC*", digits in 6u8..=10) {
-            if let Some(candidate) = Candidate::parse(&raw, digits) {
-                prop_assert!(candidate.0.len() <= RECOVERY_CHARACTERS);
+        fn a_text_is_a_candidate_if_and_only_if_the_contract_says_so(
+            raw in prop_oneof![
+                "\\PC*",
+                any::<String>(),
+                " {0,2}(T-|t-|T){0,2}([0-9][ -]?){5,11}[ \n\t٣x-]?",
+                " {0,2}(T-|t-)?([a-zA-Z2-7]{4}[ -]{0,2}){2}[a-z1-9]{3,5}[ \u{a0}]?",
+            ],
+            digits in 6u8..=10,
+        ) {
+            let read = Candidate::parse(&raw, digits);
+            prop_assert_eq!(read.as_ref().map(|read| (*read.0).clone()), candidate_by_the_contract(&raw, digits));
+            if let Some(read) = read {
+                let again = Candidate::parse(&read.0, digits).map(|again| (*again.0).clone());
+                prop_assert_eq!(again.as_ref(), Some(&*read.0));
             }
         }
     }

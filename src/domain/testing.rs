@@ -32,6 +32,7 @@ use super::{
     view::ChallengeView,
 };
 
+pub(crate) mod sealed;
 mod taler;
 mod tokens;
 

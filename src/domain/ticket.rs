@@ -53,8 +53,13 @@ impl Ticket {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::domain::keys::tests::{Fixed, ring};
+    use crate::domain::{
+        keys::tests::{Fixed, ring},
+        testing::sealed::{no_bytes_open, only_itself_opens},
+    };
 
     fn ticket() -> Ticket {
         Ticket {
@@ -83,6 +88,45 @@ mod tests {
         }
         for raw in ["", "x", "tan_", "é"] {
             assert_eq!(Ticket::open(raw, &ring()), None);
+        }
+    }
+
+    fn any_ticket() -> impl Strategy<Value = Ticket> {
+        let summary = prop::option::of("\\PC{1,40}");
+        (any::<[u8; 16]>(), any::<[u8; 32]>(), any::<i64>(), summary).prop_map(
+            |(account, operation, expires_at, summary)| Ticket {
+                account: AccountId::from_uuid(uuid::Uuid::from_bytes(account)),
+                operation: OperationDigest::from_bytes(operation),
+                expires_at: Timestamp::from_micros(expires_at),
+                summary,
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4))]
+
+        #[test]
+        fn a_ticket_is_sealed_whole_and_no_bit_of_it_can_be_turned(ticket in any_ticket(), nonce in any::<u8>()) {
+            let sealed = ticket.seal(&ring(), &Fixed(nonce)).unwrap();
+            prop_assert_eq!(Ticket::open(&sealed, &ring()), Some(ticket));
+            only_itself_opens(&sealed, |changed| Ticket::open(changed, &ring()).is_some())?;
+        }
+
+        #[test]
+        fn two_tickets_spliced_are_none(one in any_ticket(), other in any_ticket(), at in any::<prop::sample::Index>()) {
+            prop_assume!(one != other);
+            let (one, other) = (one.seal(&ring(), &Fixed(1)).unwrap(), other.seal(&ring(), &Fixed(2)).unwrap());
+            let at = 1 + at.index(one.len().min(other.len()) - 1);
+            let spliced = format!("{}{}", &one[..at], &other[at..]);
+            prop_assert!(spliced == one || spliced == other || Ticket::open(&spliced, &ring()).is_none());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_that_were_not_sealed_here_are_a_ticket(bytes in no_bytes_open()) {
+            prop_assert_eq!(Ticket::open(&bytes, &ring()), None);
         }
     }
 }

@@ -49,6 +49,8 @@ impl fmt::Display for Username {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -58,6 +60,17 @@ mod tests {
         }
         for name in ["", ".", "..", "a/b", "a b", "ä", "a%2f", "a\n", &"x".repeat(127)] {
             assert!(Username::parse(name).is_err(), "{name:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_a_username_if_and_only_if_the_contract_says_so(
+            raw in prop_oneof!["\\PC*", any::<String>(), "[a-zA-Z0-9._~-]{0,130}", "[.~]{1,3}", "[a-z]{1,3}[\n\0/%äK]?"],
+        ) {
+            let form = regex::Regex::new(r"^[a-zA-Z0-9\-._~]{1,126}$").unwrap();
+            let wanted = form.is_match(&raw) && !matches!(&*raw, "." | "..");
+            prop_assert_eq!(Username::parse(&raw).ok().map(|read| read.to_string()), wanted.then_some(raw));
         }
     }
 }

@@ -34,6 +34,7 @@ fn taler(headers: &HeaderMap) -> Result<Vec<&str>, ApiError> {
 #[cfg(test)]
 mod tests {
     use actix_web::http::header::HeaderValue;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -70,5 +71,39 @@ mod tests {
         let many = vec!["x"; MOST_IDS + 1].join(",");
         assert_eq!(read(&headers(&[("taler-challenge-ids", &many)]), |_| false).err().unwrap().code().number(), 23);
         assert_eq!(read(&headers(&[("tan-token", "a, b")]), |_| true).err().unwrap().code().number(), 23);
+    }
+
+    proptest! {
+        #[test]
+        fn the_ids_of_any_headers_are_their_words_and_never_more_than_a_client_has(
+            values in prop::collection::vec(
+                (any::<bool>(), prop_oneof![prop::collection::vec(any::<u8>(), 0..30), "([a-z]{0,3}[ ,\t]{0,2}){0,12}".prop_map(String::into_bytes)]),
+                0..4,
+            ),
+        ) {
+            let mut sent = HeaderMap::new();
+            let mut words = [Vec::new(), Vec::new()];
+            let mut all_text = true;
+            for (older, bytes) in &values {
+                let Ok(value) = HeaderValue::from_bytes(bytes) else { continue };
+                sent.append(if *older { X_CHALLENGE_ID } else { TALER_CHALLENGE_IDS }, value);
+                let visible = bytes.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t'));
+                all_text &= visible;
+                let text = String::from_utf8_lossy(bytes).into_owned();
+                let found = text.split(',').map(|word| word.trim_matches([' ', '\t']).to_owned()).filter(|word| !word.is_empty());
+                words[usize::from(*older)].extend(found);
+            }
+            let words = words.concat();
+            match read(&sent, |_| true) {
+                Ok(proof) => {
+                    prop_assert!(all_text && words.len() <= MOST_IDS);
+                    prop_assert_eq!(proof.taler, words.iter().map(|word| TalerId::proof(word)).collect::<Vec<_>>());
+                }
+                Err(error) => {
+                    prop_assert_eq!(error.code().number(), 23);
+                    prop_assert!(!all_text || words.len() > MOST_IDS);
+                }
+            }
+        }
     }
 }

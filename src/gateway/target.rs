@@ -51,3 +51,27 @@ impl<'a> Target<'a> {
         self.is_origin_form
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_target_is_kept_as_it_was_sent(raw in prop_oneof!["/[!-~]{0,40}", "/([a-z%./;\\\\?&=]|%2f|\\.\\.|//){0,20}", any::<String>()]) {
+            let Ok(uri) = raw.parse::<Uri>() else { return Ok(()) };
+            // `host:port`, as CONNECT has it, is no path at all.
+            prop_assume!(!uri.path().is_empty());
+            let target = Target::new(&uri);
+            let joined = target.query().map_or_else(|| target.path().to_owned(), |query| format!("{}?{query}", target.path()));
+            prop_assert_eq!(&joined, target.path_and_query());
+            prop_assert!(!target.path().contains(['?', '#']));
+            if raw.starts_with('/') {
+                prop_assert!(target.is_origin_form());
+                prop_assert_eq!(target.path_and_query(), raw.split('#').next().unwrap_or_default());
+            }
+        }
+    }
+}

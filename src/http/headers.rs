@@ -90,6 +90,8 @@ const fn unauthorized() -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn headers(name: &HeaderName, values: &[&[u8]]) -> HeaderMap {
@@ -149,6 +151,51 @@ mod tests {
         for sent in ["", "a b", "a\tb", "\u{e9}", &too_long] {
             let outcome = IdempotencyKey::read(&headers(&IDEMPOTENCY_KEY, &[sent.as_bytes()]));
             assert_eq!(code(outcome), 23, "{sent:?}");
+        }
+    }
+
+    /// A header's value of any bytes that a server hands on.
+    fn value() -> impl Strategy<Value = HeaderValue> {
+        let bytes = prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..40),
+            "[ -~\t]{0,40}".prop_map(String::into_bytes),
+            "[!-~]{250,260}".prop_map(String::into_bytes),
+            " ?tan_[A-Za-z0-9_-]{43}[ ,]?".prop_map(String::into_bytes),
+        ];
+        bytes.prop_filter_map("no value of a header", |bytes| HeaderValue::from_bytes(&bytes).ok())
+    }
+
+    fn matched(form: &str, value: &HeaderValue) -> Option<String> {
+        let text = std::str::from_utf8(value.as_bytes()).ok()?;
+        regex::Regex::new(form).unwrap().is_match(text).then(|| text.to_owned())
+    }
+
+    proptest! {
+        #[test]
+        fn a_header_is_read_if_and_only_if_it_stands_once_in_its_form(sent in prop::collection::vec(value(), 1..3)) {
+            let once = sent.len() == 1;
+            let of = |name: &HeaderName| {
+                let mut headers = HeaderMap::new();
+                for value in &sent {
+                    headers.append(name.clone(), value.clone());
+                }
+                headers
+            };
+            let text = matched("^[ -~\t]*$", &sent[0]).filter(|_| once);
+            let read = Authorization::read(&of(&AUTHORIZATION));
+            prop_assert_eq!(read.as_ref().ok().map(|read| read.reveal().to_owned()), text);
+            prop_assert_eq!(code(read), if !once { 23 } else if matched("^[ -~\t]*$", &sent[0]).is_some() { 0 } else { 40 });
+
+            let token = matched("^[ -+.-~\t-]*[!-+.-~-][ -+.-~\t-]*$", &sent[0]).filter(|_| once);
+            let read = TanToken::read(&of(&TAN_TOKEN));
+            let revealed = read.as_ref().ok().and_then(|read| read.as_ref()).map(|read| read.reveal().to_owned());
+            prop_assert_eq!(revealed, token.as_deref().map(|token| token.trim().to_owned()));
+            prop_assert_eq!(code(read), if token.is_some() { 0 } else { 23 });
+
+            let key = matched("^[!-~]{1,255}$", &sent[0]).filter(|_| once);
+            let read = IdempotencyKey::read(&of(&IDEMPOTENCY_KEY));
+            prop_assert_eq!(read.as_ref().ok().cloned().flatten().map(|read| read.as_str().to_owned()), key.clone());
+            prop_assert_eq!(code(read), if key.is_some() { 0 } else { 23 });
         }
     }
 }

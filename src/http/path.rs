@@ -43,6 +43,7 @@ pub fn segment<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -76,6 +77,27 @@ mod tests {
             "0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5g",
         ] {
             assert_eq!(code(id(&request("challenge", other), "challenge", "challenge_id")), 26, "{other:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_segment_is_an_id_or_a_channel_if_and_only_if_it_is_spelled_like_one(
+            text in prop_oneof![
+                any::<String>(),
+                "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+                "[0-9a-fA-Fg-]{36}",
+                "[{]?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}[}\n]?",
+                "(sms|email|totp|recovery|SMS|sms )",
+            ],
+        ) {
+            let request = TestRequest::default().param("place", text.clone()).to_http_request();
+            let form = regex::Regex::new("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$").unwrap();
+            let read = id(&request, "place", "id");
+            prop_assert_eq!(read.as_ref().ok().map(ToString::to_string), form.is_match(&text).then(|| text.to_lowercase()));
+            prop_assert!(read.is_ok() || code(read) == 26);
+            let named = channel(&request, "place");
+            prop_assert_eq!(named.map(Channel::name), ["sms", "email", "totp", "recovery"].into_iter().find(|name| *name == text));
         }
     }
 }

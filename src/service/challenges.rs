@@ -231,8 +231,10 @@ pub(super) fn notices(outcome: &AttemptOutcome, account: &Account) -> Vec<Notice
         _ => Consequence::default(),
     };
     let mut notices = Vec::new();
-    if consequence.block.is_some_and(|block| block.first || block.until.is_never()) {
-        notices.extend(account.notices_to_all(NoticeKind::Blocked));
+    match consequence.block {
+        Some(block) if block.until.is_never() => notices.extend(account.notices_to_all(NoticeKind::BlockedForGood)),
+        Some(block) if block.first => notices.extend(account.notices_to_all(NoticeKind::Blocked)),
+        Some(_) | None => {}
     }
     if consequence.warned {
         notices.extend(account.notices_to_all(NoticeKind::Warned));

@@ -2,7 +2,7 @@
 
 use super::Service;
 use crate::{
-    domain::username::Username,
+    domain::{account::Account, username::Username},
     service::Failure,
     storage::datastore::{Author, Wanted},
 };
@@ -31,7 +31,7 @@ impl Service {
 
     async fn tell_repeats(&self, username: &Username) -> Result<(), Failure> {
         let wanted = Wanted::account(username);
-        self.store().transact(wanted, Author::durable("worker"), |account, now| account.tell_repeats(now)).await?;
+        self.store().transact(wanted, Author::durable("worker"), Account::tell_repeats).await?;
         Ok(())
     }
 }

@@ -75,6 +75,9 @@ pub(super) fn notice_message(
         NoticeKind::ChannelRemoved => "TANs no longer go to this address: it was removed.",
         NoticeKind::AddressSet => "TANs now go to this address: the bank has set it.",
         NoticeKind::Blocked => "TANs are blocked for a while: too many wrong ones were entered.",
+        NoticeKind::BlockedForGood => {
+            "TANs are blocked until the bank unblocks your account: too many wrong ones were entered."
+        }
         NoticeKind::Warned => {
             "very many wrong TANs were entered. After more of them only the bank can unblock your account."
         }

@@ -24,11 +24,16 @@ impl Service {
         Ok(self.store().verify_trail(only).await?)
     }
 
-    /// Writes an event that belongs to no account.
+    /// Writes an event of the service that belongs to no account.
     pub async fn note_system(&self, kind: EventKind, name: &'static str, value: &str) -> Result<(), Failure> {
+        self.note_system_event("service", Event::of(kind).with(name, value)).await
+    }
+
+    /// Writes an event that belongs to no account.
+    pub(super) async fn note_system_event(&self, actor: &str, event: Event) -> Result<(), Failure> {
         let system = Username::system();
-        let noted = self.store().transact(Wanted::account(&system), Author::durable("service"), |account, _| {
-            account.note(Event::of(kind).with(name, value));
+        let noted = self.store().transact(Wanted::account(&system), Author::durable(actor), |account, _| {
+            account.note(event.clone());
         });
         noted.await?.ok_or(Failure::Unavailable)
     }

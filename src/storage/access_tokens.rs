@@ -13,12 +13,16 @@ use crate::domain::{
 };
 
 impl Datastore {
-    /// The access token of that secret, expired or not, with the moment it was read.
+    /// The access token of that secret, with the moment it was read. One that ran out is not found, nor more of it read
+    /// than that: it takes as long as one that never was.
     pub async fn find_access_token(&self, hash: &SecretHash) -> Result<Option<(AccessToken, Timestamp)>, StoreError> {
         let rows = self.query(sql::ACCESS_TOKEN_FIND, &[&hash.as_bytes().as_slice()]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let read_at = row.try_get::<_, Moment>("read_at")?.0;
-        Ok(Some((read_token(row)?, self.shift(read_at))))
+        let read_at = self.shift(row.try_get::<_, Moment>("read_at")?.0);
+        if row.try_get::<_, Moment>("expires_at")?.0 <= read_at {
+            return Ok(None);
+        }
+        Ok(Some((read_token(row)?, read_at)))
     }
 
     /// Whether there is an access token of that id: it was not ended.

@@ -129,6 +129,10 @@ impl Datastore {
         Writing { actor: author.actor, now, limits: &self.parts.limits, may_be_lost: author.may_be_lost }
     }
 
+    pub(super) fn patience(&self) -> Duration {
+        self.parts.patience
+    }
+
     /// The moment, by the database's clock.
     pub async fn now(&self) -> Result<Timestamp, StoreError> {
         let rows = self.query(sql::SCHEMA_NOW, &[]).await?;
@@ -277,7 +281,7 @@ impl Datastore {
 }
 
 /// A connection whose answer did not come is not used again: nobody knows what would come next.
-fn settled<T>(connection: Object, outcome: Result<Result<T, StoreError>, Elapsed>) -> Result<T, StoreError> {
+pub(super) fn settled<T>(connection: Object, outcome: Result<Result<T, StoreError>, Elapsed>) -> Result<T, StoreError> {
     outcome.unwrap_or_else(|_| {
         drop(Object::take(connection));
         Err(StoreError::Silent)

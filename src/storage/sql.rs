@@ -13,6 +13,10 @@ statement! {
     ACCOUNT_LOCK = "account/lock";
     ACCOUNT_CREATE = "account/create";
     ACCOUNT_LIST = "account/list";
+    ACCOUNT_KNOWN = "account/known";
+    ACCOUNT_COPY = "account/copy";
+    ACCOUNT_COPY_CHANNELS = "account/copy_channels";
+    ACCOUNT_COPY_EVENTS = "account/copy_events";
     ACCOUNT_PRESENCE = "account/presence";
     ACCOUNT_REFUSALS_DUE = "account/refusals_due";
     ACCOUNT_TRANSITION = "account/transition";
@@ -22,6 +26,10 @@ statement! {
     CHALLENGE_LAPSED = "challenge/lapsed";
     CHALLENGE_LAPSED_HOLDS = "challenge/lapsed_holds";
     CHALLENGE_OF_ACCOUNT = "challenge/of_account";
+    CHALLENGE_SWEEP = "challenge/sweep";
+    CHALLENGE_DROP_PARTITION = "challenge/drop_partition";
+    ACCESS_TOKEN_SWEEP = "access_token/sweep";
+    WINDOW_SWEEP = "window/sweep";
     ACCESS_TOKEN_EXISTS = "access_token/exists";
     ACCESS_TOKEN_FIND = "access_token/find";
     ACCESS_TOKEN_LIST = "access_token/list";

@@ -3,10 +3,13 @@
 
 use std::time::Duration;
 
-use tokio::{task::JoinHandle, time::interval};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, Interval, interval, interval_at},
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::service::Service;
+use crate::service::{Failure, Service, Sweep, SweepMode};
 
 /// How often dead holders' sendings are looked for.
 const TAKE_OVER_EVERY: Duration = Duration::from_secs(1);
@@ -14,6 +17,10 @@ const TAKE_OVER_EVERY: Duration = Duration::from_secs(1);
 const TELL_EVERY: Duration = Duration::from_secs(1);
 /// How often partitions are prepared.
 const PREPARE_EVERY: Duration = Duration::from_hours(6);
+/// How long after a sweep the next begins.
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
+/// The pause between two steps of a sweep, so that the service has the database.
+const SWEEP_PAUSE: Duration = Duration::from_millis(100);
 
 /// How often what was counted is written.
 const WRITE_TRAFFIC_EVERY: Duration = Duration::from_secs(1);
@@ -51,6 +58,7 @@ async fn work(service: Service, stopping: CancellationToken) {
     let (mut write_traffic, mut judge) = (interval(WRITE_TRAFFIC_EVERY), interval(JUDGE_EVERY));
     let mut sweep_traffic = interval(SWEEP_TRAFFIC_EVERY);
     let mut tell = interval(TELL_EVERY);
+    let (mut sweep, mut tidy) = (worker_sweep(), interval_at(Instant::now() + SWEEP_EVERY, SWEEP_EVERY));
     loop {
         let step = tokio::select! {
             () = stopping.cancelled() => return,
@@ -59,10 +67,25 @@ async fn work(service: Service, stopping: CancellationToken) {
             _ = judge.tick() => service.judge_prefixes().await,
             _ = sweep_traffic.tick() => service.sweep_traffic().await,
             _ = tell.tick() => service.tell_lapses().await.map(|_| ()),
+            _ = tidy.tick() => sweep_on(&service, &mut sweep, &mut tidy).await,
             _ = take_over.tick() => service.take_over_lapsed().await.map(|_| ()),
         };
         if let Err(failure) = step {
             tracing::warn!(error = %failure, "a step of the worker failed; it is tried again");
         }
     }
+}
+
+fn worker_sweep() -> Sweep {
+    Sweep::new(SweepMode::Remove, "service")
+}
+
+/// One step of a sweep; the next comes after a pause, or begins another sweep later.
+async fn sweep_on(service: &Service, sweep: &mut Sweep, tidy: &mut Interval) -> Result<(), Failure> {
+    if service.sweep_on(sweep).await? {
+        tidy.reset_after(SWEEP_PAUSE);
+    } else {
+        *sweep = worker_sweep();
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! How often a request goes to the database and back, counted on the wire between the two.
 
-mod wire;
+pub mod wire;
 
 use reqwest::Method;
 use serde_json::json;

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod app;
+mod attack;
 mod bank_core;
 mod budgets;
 mod clock;
@@ -9,10 +10,12 @@ mod contract;
 mod crash;
 mod database_away;
 mod demo;
+mod fuzz;
 mod gateway;
 mod gateway_crash;
 mod guarded;
 mod identity;
+mod import;
 mod leaks;
 mod life_of_a_challenge;
 mod limits;
@@ -20,6 +23,7 @@ mod operators;
 mod plans;
 mod private_postgres;
 mod pumping;
+mod retention;
 mod roles;
 mod rows;
 mod script_runner;

@@ -7,13 +7,13 @@ use tokio_postgres::{Client, error::SqlState};
 use crate::app::{Database, Installation, connect, tan_in};
 
 /// An installation whose database belongs to a plain owner, migrated by the program, served by a plain role.
-struct TwoRoles {
-    place: Installation,
+pub struct TwoRoles {
+    pub place: Installation,
     service: Client,
 }
 
 impl TwoRoles {
-    async fn migrated() -> Self {
+    pub async fn migrated() -> Self {
         let database = Database::bare().await;
         // Roles belong to the cluster, which other tests share.
         let (owner, service) = (format!("owner_{}", database.name), format!("svc_{}", database.name));

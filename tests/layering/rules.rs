@@ -17,6 +17,8 @@ const OUTBOUND: &[&str] = &["hyper", "hyper_rustls", "hyper_util", "lettre", "re
 const NOT_THE_GATEWAYS: &[&str] = &["lettre", "reqwest"];
 /// Whoever asks about callers has no use for a proxy's client.
 const NOT_IDENTITYS: &[&str] = &["hyper", "hyper_rustls", "hyper_util", "lettre"];
+/// Arguments, files that an operator hands over, and bars on a terminal are the command line's.
+const COMMAND_LINE: &[&str] = &["clap", "csv_core", "indicatif"];
 /// What depends on anything but its arguments, or shapes the outside world.
 const IMPURE: &[&str] = &[
     "Instant",
@@ -58,39 +60,47 @@ const LAYERS: &[Layer] = &[
     Layer { name: "lib", may: None, never: &[] },
     Layer { name: "cli", may: None, never: &[] },
     Layer { name: "app", may: None, never: &[] },
-    Layer { name: "http", may: Some(&["service", "domain", "settings", "telemetry"]), never: &[DATABASE, OUTBOUND] },
+    Layer {
+        name: "http",
+        may: Some(&["service", "domain", "settings", "telemetry"]),
+        never: &[COMMAND_LINE, DATABASE, OUTBOUND],
+    },
     Layer {
         name: "gateway",
         // Its own replies, and the service's own routes on its listener, are those of `http`.
         may: Some(&["http", "service", "domain", "settings", "telemetry"]),
-        never: &[DATABASE, NOT_THE_GATEWAYS],
+        never: &[COMMAND_LINE, DATABASE, NOT_THE_GATEWAYS],
     },
     Layer {
         name: "worker",
         may: Some(&["service", "domain", "settings", "telemetry", "clock"]),
-        never: &[WEB, DATABASE, OUTBOUND],
+        never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND],
     },
     Layer {
         name: "service",
         may: Some(&["storage", "channel", "identity", "domain", "clock"]),
-        never: &[WEB, DATABASE, OUTBOUND],
+        never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND],
     },
-    Layer { name: "identity", may: Some(&["storage", "domain", "clock"]), never: &[WEB, DATABASE, NOT_IDENTITYS] },
-    Layer { name: "storage", may: Some(&["domain", "clock"]), never: &[WEB, OUTBOUND] },
+    Layer {
+        name: "identity",
+        may: Some(&["storage", "domain", "clock"]),
+        never: &[COMMAND_LINE, WEB, DATABASE, NOT_IDENTITYS],
+    },
+    Layer { name: "storage", may: Some(&["domain", "clock"]), never: &[COMMAND_LINE, WEB, OUTBOUND] },
     Layer {
         name: "channel",
         may: Some(&["domain"]),
-        never: &[WEB, DATABASE, &["hyper", "hyper_rustls", "hyper_util"]],
+        never: &[COMMAND_LINE, WEB, DATABASE, &["hyper", "hyper_rustls", "hyper_util"]],
     },
-    Layer { name: "domain", may: Some(&[]), never: &[WEB, DATABASE, OUTBOUND, IMPURE] },
+    Layer { name: "domain", may: Some(&[]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND, IMPURE] },
     Layer { name: "demo", may: Some(&["app", "chance", "service", "settings", "storage", "domain"]), never: &[] },
     // What a bank core compiles in is a client of the public API: nothing of the service comes with it.
     Layer { name: "guard", may: Some(&[]), never: &[DATABASE, &["actix_cors", "lettre", "utoipa"]] },
     // A database URL is read by the very parser that connects: what it refuses is refused at start.
-    Layer { name: "settings", may: Some(&["domain"]), never: &[WEB, OUTBOUND] },
-    Layer { name: "telemetry", may: Some(&["settings"]), never: &[WEB, DATABASE, OUTBOUND] },
-    Layer { name: "chance", may: Some(&["domain"]), never: &[WEB, DATABASE, OUTBOUND] },
-    Layer { name: "clock", may: Some(&["domain"]), never: &[WEB, DATABASE, OUTBOUND] },
+    Layer { name: "settings", may: Some(&["domain"]), never: &[COMMAND_LINE, WEB, OUTBOUND] },
+    Layer { name: "telemetry", may: Some(&["settings"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
+    Layer { name: "chance", may: Some(&["domain"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
+    Layer { name: "clock", may: Some(&["domain"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
 ];
 
 /// What is wrong with the file `path` (`src/domain/address.rs`), each as `file:line: rule`.

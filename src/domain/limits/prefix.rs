@@ -35,6 +35,8 @@ impl PhonePrefix {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -49,6 +51,25 @@ mod tests {
     fn what_is_no_prefix_is_refused() {
         for raw in ["", "+", "41", "+041", "+41 79", "+4a", "+1234567890123456", "+٤١"] {
             assert_eq!(PhonePrefix::parse(raw), Err(PhonePrefixError), "{raw:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_a_prefix_if_and_only_if_numbers_begin_so(
+            raw in prop_oneof!["\\PC*", any::<String>(), "\\+?[0-9]{0,17}[ \n٣]?"], number in "[1-9][0-9]{6,14}",
+        ) {
+            let wanted = regex::Regex::new(r"^\+[1-9][0-9]{0,14}$").unwrap().is_match(&raw);
+            let read = PhonePrefix::parse(&raw);
+            prop_assert_eq!(read.as_ref().ok().map(PhonePrefix::as_str), wanted.then_some(&*raw));
+            let number = PhoneNumber::parse(&format!("+{number}")).unwrap();
+            for length in 2..=number.reveal().len() {
+                prop_assert!(PhonePrefix::parse(&number.reveal()[..length]).unwrap().covers(&number));
+            }
+            if let Ok(read) = read {
+                let begins = number.reveal().chars().zip(raw.chars()).filter(|(one, other)| one == other).count() == raw.len();
+                prop_assert_eq!(read.covers(&number), begins && raw.len() <= number.reveal().len());
+            }
         }
     }
 }

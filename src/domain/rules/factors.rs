@@ -19,8 +19,10 @@ pub enum NoticeKind {
     ChannelRemoved,
     /// An operator put this address in force.
     AddressSet,
-    /// A block began.
+    /// A block began that ends by itself.
     Blocked,
+    /// A block began that only an operator ends.
+    BlockedForGood,
     /// A block that only an operator ends is near.
     Warned,
 }

@@ -1,5 +1,7 @@
 //! The readings of a path.
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn reads_as(path: &str, wanted: &[&str]) -> bool {
@@ -47,4 +49,29 @@ fn letters_are_compared_in_any_case_and_nothing_else_is() {
     );
     assert!(could_be("\u{212a}ey".as_bytes(), "key") && could_be("\u{17f}ix".as_bytes(), "six"));
     assert!(!could_be(b"tanagers", "tanager") && !could_be(b"tan", "tanager") && !could_be(b"", "tanager"));
+}
+
+proptest! {
+    #[test]
+    fn a_plain_path_has_its_one_reading_and_no_other(path in "(/[a-zA-Z0-9._~-]{1,8}){1,6}") {
+        prop_assume!(is_plain(&path));
+        let itself: Vec<&[u8]> = path[1..].split('/').map(str::as_bytes).collect();
+        prop_assert!(any_reading(&path, |segments| segments == itself));
+        prop_assert!(!any_reading(&path, |segments| segments != itself));
+    }
+
+    #[test]
+    fn no_path_makes_the_readers_stumble_or_run_on(
+        path in prop_oneof![any::<String>(), "(/|%|2f|5c|00|3b|[a.;\\\\ ?#:]|%25|\\.\\.){0,60}"]
+    ) {
+        let began = std::time::Instant::now();
+        let readings = std::cell::Cell::new(0usize);
+        any_reading(&path, |_| {
+            readings.set(readings.get() + 1);
+            false
+        });
+        prop_assert!(readings.get() <= MOST_READINGS);
+        prop_assert!(began.elapsed() < std::time::Duration::from_secs(5));
+        prop_assert!(any_reading(&path, |_| true));
+    }
 }

@@ -1,5 +1,7 @@
 //! The strict reader, and random texts.
 
+mod grammar;
+
 use std::{fmt::Write as _, time::Duration};
 
 use proptest::prelude::*;
@@ -164,10 +166,28 @@ proptest! {
 
     #[test]
     fn no_text_that_looks_like_json_breaks_the_reader(text in "[\\[\\]{}\":,0-9eE.+\\\\u a-f-]{0,80}") {
-        let ours = Body::parse(text.as_bytes());
-        if ours.is_ok() {
-            prop_assert!(serde_json::from_str::<serde_json::Map<String, Value>>(&text).is_ok());
+        prop_assert_eq!(Body::parse(text.as_bytes()).is_ok(), grammar::is_object(text.as_bytes()), "{}", text);
+    }
+
+    #[test]
+    fn a_body_that_was_bent_is_read_if_and_only_if_it_is_still_an_object(
+        value in any_value(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), 0u8..4, any::<u8>(), 0usize..10), 1..4),
+    ) {
+        const WORDS: [&str; 10] = ["\\u0061", "\\ud83d\\ude00", "\\ud800", "1e5", "-0", "01", "\"x\":1,", "{}", ",", "\u{feff}"];
+        let mut bytes = json!({"x": value, "y": [1, {"z": null}]}).to_string().into_bytes();
+        for (at, deed, byte, word) in changes {
+            let at = at.index(bytes.len());
+            match deed {
+                0 => drop(bytes.remove(at)),
+                1 => bytes[at] = byte,
+                2 => bytes.insert(at, bytes[at]),
+                _ => drop(bytes.splice(at..at, WORDS[word].bytes())),
+            }
+            prop_assume!(!bytes.is_empty());
         }
+        let text = String::from_utf8_lossy(&bytes);
+        prop_assert_eq!(Body::parse(&bytes).is_ok(), grammar::is_object(&bytes), "{}", text);
     }
 
     #[test]

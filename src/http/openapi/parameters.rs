@@ -87,8 +87,7 @@ pub struct Attempt {
     #[param(
         rename = "Idempotency-Key", value_type = String, required = false,
         example = "8e03978e-40d5-43dd-bc93-6894a57f9324",
-        min_length = 1,
-        max_length = 255
+        pattern = "^[!-~]{1,255}$"
     )]
     pub idempotency_key: Option<String>,
 }
@@ -101,7 +100,7 @@ pub struct AccountsPage {
     #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
     /// How many are passed over. What is made or deleted meanwhile moves the others; `cursor` does not mind.
-    #[param(minimum = 0)]
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 4_294_967_295_u64)]
     pub offset: Option<u32>,
     /// The `next` of the reply before, with the same `filter`; not beside `offset`.
     #[param(example = "YWxpY2U")]

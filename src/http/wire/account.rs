@@ -76,7 +76,7 @@ pub struct AccountPatch {
     #[schema(value_type = Option<ContactPatch>)]
     pub contact_data: ContactChange,
     /// The tag of the customer's language.
-    #[schema(value_type = Option<String>, min_length = 2, max_length = 35)]
+    #[schema(value_type = Option<String>, pattern = "^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*$", max_length = 35)]
     pub language: Option<Language>,
 }
 
@@ -94,9 +94,11 @@ impl AccountPatch {
 /// Addresses that change: absent stays, `null` goes.
 #[derive(ToSchema)]
 pub struct ContactPatch {
-    /// The telephone number in international form, or `null`.
+    /// The telephone number in international form, 7 to 15 digits in all, or `null`.
+    #[schema(pattern = r"^\+[1-9][0-9]*([ .-]?(\([1-9][0-9]*\)|[0-9]+))*$", min_length = 8)]
     pub phone: Option<String>,
     /// The mailbox, or `null`.
+    #[schema(max_length = 254)]
     pub email: Option<String>,
 }
 
@@ -119,7 +121,7 @@ pub struct CreateAccount {
     #[schema(value_type = Option<Vec<ChannelName>>)]
     pub tan_channels: Vec<Channel>,
     /// The tag of the customer's language.
-    #[schema(value_type = Option<String>, min_length = 2, max_length = 35)]
+    #[schema(value_type = Option<String>, pattern = "^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*$", max_length = 35)]
     pub language: Option<Language>,
 }
 

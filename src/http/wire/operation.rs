@@ -1,5 +1,7 @@
 //! The back channel's bodies (`api.md` section 6b).
 
+mod schema;
+
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -7,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     account::read_username,
-    channel::{AssuranceName, ChannelName, OfferedChannelRow},
+    channel::{ChannelName, OfferedChannelRow},
     time::Timestamp,
 };
 use crate::{
@@ -40,8 +42,10 @@ const LONGEST_PATH: usize = 8192;
 })))]
 pub struct Operation {
     /// Its method, as it was sent.
+    #[schema(pattern = "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,32}$")]
     pub method: String,
     /// Its path with its query, byte for byte.
+    #[schema(pattern = r##"^/[!"$-~]*$"##, max_length = 8192)]
     pub path: String,
     /// The SHA-256 of its body, in hexadecimal.
     #[schema(pattern = "^[0-9a-fA-F]{64}$")]
@@ -66,7 +70,7 @@ pub struct Operation {
 })))]
 pub struct Reserve {
     /// Whose operation it is.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^[a-zA-Z0-9._~-]{1,126}$")]
     pub username: Username,
     /// Which request exactly.
     pub operation: Operation,
@@ -74,10 +78,10 @@ pub struct Reserve {
     #[schema(value_type = Option<String>)]
     pub tan_token: Option<SecretText>,
     /// `token` unless told, or `bound`.
-    #[schema(value_type = Option<AssuranceName>)]
+    #[schema(schema_with = schema::token_or_bound)]
     pub assurance: Option<Assurance>,
     /// `inform` unless told, or `possession`.
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = schema::inform_or_possession)]
     pub strength: Option<Strength>,
     /// Whether an account without any active channel is refused; false unless told.
     pub enrolled: Option<bool>,
@@ -107,8 +111,8 @@ impl Reserve {
             username,
             operation,
             tan_token: body.optional_text("tan_token")?.map(SecretText::new),
-            assurance: body.optional_text("assurance")?.map(|name| assurance(body, name)).transpose()?,
-            strength: body.optional_text("strength")?.map(|name| strength(body, name)).transpose()?,
+            assurance: body.optional_text("assurance")?.map(|name| schema::assurance(body, name)).transpose()?,
+            strength: body.optional_text("strength")?.map(|name| schema::strength(body, name)).transpose()?,
             enrolled: body.optional_flag("enrolled")?,
             idempotent: body.optional_flag("idempotent")?,
             digest,
@@ -164,17 +168,6 @@ fn shown(body: &Body, text: &str) -> Result<Summary, ApiError> {
     Summary::of(text).map_err(|trouble| body.malformed("summary", "cannot be shown").hint(trouble.to_string()))
 }
 
-/// A session is not what a bank core asks about; and what asks for nothing needs no token.
-fn assurance(body: &Body, name: &str) -> Result<Assurance, ApiError> {
-    Assurance::named(name)
-        .filter(|assurance| *assurance >= Assurance::Token)
-        .ok_or_else(|| body.malformed("assurance", "must be \"token\" or \"bound\""))
-}
-
-fn strength(body: &Body, name: &str) -> Result<Strength, ApiError> {
-    Strength::named(name).ok_or_else(|| body.malformed("strength", "must be \"inform\" or \"possession\""))
-}
-
 /// What a ticket is wanted for, ahead of time.
 #[derive(ToSchema)]
 #[schema(examples(json!({
@@ -185,13 +178,15 @@ fn strength(body: &Body, name: &str) -> Result<Strength, ApiError> {
 })))]
 pub struct Ahead {
     /// Whose operation it is.
+    #[schema(pattern = "^[a-zA-Z0-9._~-]{1,126}$")]
     pub username: String,
     /// The operation.
     #[schema(inline)]
     #[serde(flatten)]
     pub operation: Operation,
     /// `token` unless told, or `bound`.
-    pub assurance: Option<AssuranceName>,
+    #[schema(schema_with = schema::token_or_bound)]
+    pub assurance: Option<String>,
 }
 
 /// Whether a token is held, and how it is settled.
@@ -227,6 +222,7 @@ pub enum ReserveReply {
 })))]
 pub struct HeldToken {
     /// True.
+    #[schema(schema_with = schema::always_true)]
     pub required: bool,
     /// Names the reservation, to commit or release it; opaque, for this caller alone.
     pub reservation_id: String,
@@ -245,6 +241,7 @@ pub struct HeldToken {
 #[schema(examples(json!({"required": false})))]
 pub struct Passes {
     /// False.
+    #[schema(schema_with = schema::always_false)]
     pub required: bool,
 }
 

@@ -108,7 +108,7 @@ pub struct MintToken {
     #[schema(value_type = Option<super::time::Duration>)]
     pub duration: Option<Span>,
     /// What it is for, in the holder's words; at most 200 characters.
-    #[schema(max_length = 200)]
+    #[schema(max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     pub description: Option<String>,
     /// For an API token: the protected operations of the bank core that it may do without a TAN.
     #[schema(value_type = Option<Vec<String>>)]

@@ -1,6 +1,7 @@
 //! The configuration as a whole: what is taken.
 
 mod files;
+mod properties;
 mod refusals;
 
 use std::{collections::BTreeSet, time::Duration};

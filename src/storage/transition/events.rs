@@ -80,6 +80,18 @@ impl EventColumns {
         parameters![self.actor, self.key, self.sequences, self.kinds, self.challenges, self.details, self.macs]
     }
 
+    /// The key that the MACs are made with.
+    pub(in crate::storage) const fn key(&self) -> i16 {
+        self.key
+    }
+
+    /// Row by row: sequence, kind, details, MAC. Those of a new account, none of which is about a challenge.
+    pub(in crate::storage) fn rows(&self) -> impl Iterator<Item = (i64, &'static str, &str, &[u8])> {
+        let texts = self.kinds.iter().copied().zip(self.details.iter().map(String::as_str));
+        let rows = self.sequences.iter().copied().zip(texts).zip(&self.macs);
+        rows.map(|((sequence, (kind, details)), mac)| (sequence, kind, details, mac.as_slice()))
+    }
+
     /// The columns of `account.create`: no event of a new account is about a challenge.
     pub(in crate::storage) fn creation_parameters(&self) -> Parameters<'_> {
         parameters![self.actor, self.key, self.sequences, self.kinds, self.details, self.macs]

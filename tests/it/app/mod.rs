@@ -32,23 +32,34 @@ pub use self::{
     process::{Installation, Process, eventually},
 };
 
-/// Time that a test advances: the database's, shifted.
+/// Time that a test advances: the database's, shifted, until it is stopped.
 #[derive(Default)]
-pub struct ShiftedClock(AtomicI64);
+pub struct ShiftedClock {
+    shift: AtomicI64,
+    /// The moment at which it was stopped; zero while it runs.
+    stopped: AtomicI64,
+}
 
 impl ShiftedClock {
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
+        self.shift.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
     }
 
     pub fn turn_back(&self, by: Duration) {
-        self.0.fetch_sub(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
+        self.shift.fetch_sub(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// From now on time passes only as it is advanced: what is told to the second can be tried to the second.
+    pub fn stop(&self, at: Timestamp) {
+        self.stopped.store(at.as_micros(), Ordering::SeqCst);
     }
 }
 
 impl Clock for ShiftedClock {
     fn shift(&self, database: Timestamp) -> Timestamp {
-        Timestamp::from_micros(database.as_micros() + self.0.load(Ordering::SeqCst))
+        let stopped = self.stopped.load(Ordering::SeqCst);
+        let at = if stopped == 0 { database.as_micros() } else { stopped };
+        Timestamp::from_micros(at + self.shift.load(Ordering::SeqCst))
     }
 }
 
@@ -67,6 +78,8 @@ pub struct Wish {
     pub gate: GateSettings,
     /// Another way to the test's database than as its owner: through something, or as somebody.
     pub database_url: Option<String>,
+    /// The clock of another instance, to live in its time.
+    pub clock: Option<Arc<ShiftedClock>>,
 }
 
 /// A running service with its database.
@@ -104,7 +117,7 @@ impl TestApp {
     pub async fn on(database: Database, wish: Wish) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let settings = database.settings(directory.path(), &wish);
-        let (clock, sms, email) = (Arc::new(ShiftedClock::default()), Recording::new(), Recording::new());
+        let (clock, sms, email) = (wish.clock.clone().unwrap_or_default(), Recording::new(), Recording::new());
         let outlet = |recording: &Recording| Arc::new(Outlet::new(Arc::new(recording.clone()), wish.gate));
         let recording = || Outlets::new().with(Channel::Sms, outlet(&sms)).with(Channel::Email, outlet(&email));
         let overrides = Overrides {

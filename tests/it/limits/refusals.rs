@@ -27,7 +27,7 @@ async fn each_limit_that_refuses_is_named_at_once_and_its_repeats_are_counted() 
     assert!(refused.iter().all(|answer| answer.error() == (429, 5131)), "{refused:?}");
     assert_eq!(told(&app.database, "alice", "limit.refused").await, [json!({"limit": "account_per_hour"})]);
     app.running.service().tell_lapses().await.unwrap();
-    assert_eq!(told(&app.database, "alice", "limit.repeated").await, [json!({}); 0], "not before an hour is over");
+    assert!(told(&app.database, "alice", "limit.repeated").await.is_empty(), "not before an hour is over");
     app.advance(Duration::from_hours(1));
     app.running.service().tell_lapses().await.unwrap();
     let repeated = told(&app.database, "alice", "limit.repeated").await;
