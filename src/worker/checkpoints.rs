@@ -12,7 +12,7 @@ use crate::service::{Beginning, CheckpointError, Checkpointed, Service};
 pub(super) async fn write(service: Service, every: Duration, stopping: CancellationToken) {
     let mut tick = interval(every);
     while stopping.run_until_cancelled(tick.tick()).await.is_some() {
-        match stopping.run_until_cancelled(service.checkpoint_trail(Beginning::Continue)).await {
+        match stopping.run_until_cancelled(Box::pin(service.checkpoint_trail(Beginning::Continue))).await {
             Some(outcome) => tell(&outcome),
             None => return,
         }
@@ -23,7 +23,7 @@ fn tell(outcome: &Result<Checkpointed, CheckpointError>) {
     match outcome {
         Ok(Checkpointed { heads, lines }) => tracing::debug!(heads, lines, "a checkpoint of the trail was written"),
         Err(error) if error.is_anothers_turn() => {
-            tracing::debug!("another process is writing a checkpoint of the trail")
+            tracing::debug!("another process is writing a checkpoint of the trail");
         }
         Err(error) => {
             let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
