@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use super::{Overrides, StartError, key_file, parts};
 use crate::{
-    domain::{chance::Chance, event::EventKind, keys::KeyRing},
+    domain::{
+        chance::Chance,
+        event::{Event, EventKind},
+        keys::KeyRing,
+    },
     settings::Settings,
     storage::schema::Migrator,
 };
@@ -33,7 +37,7 @@ pub async fn migrate(settings: &Settings, chance: Arc<dyn Chance>) -> Result<Mig
     let service = parts::assemble(settings, store, ring, &overrides)?;
     service.prepare_partitions().await?;
     if !applied.is_empty() {
-        service.note_system(EventKind::SchemaMigrated, "applied", &applied.join(" ")).await?;
+        service.note_event(&Event::of(EventKind::SchemaMigrated).with("applied", applied.join(" "))).await?;
     }
     Ok(Migrated { applied, keys_made })
 }

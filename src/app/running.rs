@@ -57,7 +57,7 @@ impl Running {
         let operators = operators.map(|listen| bind_operators(listen, everyones)).transpose()?;
         service.note_event(&started(settings)).await?;
         let mut running = Self {
-            worker: overrides.worker.then(|| Worker::start(service.clone())),
+            worker: overrides.worker.then(|| Worker::start(&service)),
             service,
             listeners: Vec::new(),
             address: api.address,

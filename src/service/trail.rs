@@ -17,22 +17,12 @@ pub use crate::storage::{
     trail::{Entry, Position},
 };
 use crate::{
-    domain::{
-        event::{Event, EventKind},
-        id::AccountId,
-        refusal::Refusal,
-        username::Username,
-    },
+    domain::{event::Event, id::AccountId, refusal::Refusal, username::Username},
     storage::datastore::{Author, Wanted},
 };
 
 impl Service {
     /// Writes an event of the service that belongs to no account.
-    pub async fn note_system(&self, kind: EventKind, name: &'static str, value: &str) -> Result<(), Failure> {
-        self.note_event(&Event::of(kind).with(name, value)).await
-    }
-
-    /// The same with all that the event says.
     pub async fn note_event(&self, event: &Event) -> Result<(), Failure> {
         self.note_system_event("service", event.clone()).await
     }

@@ -38,19 +38,6 @@ impl Settings {
         warnings
     }
 
-    /// SHA-256, in hex, of every value in force, secrets withheld: two instances that are set up alike have the same, and one
-    /// that was set up anew another.
-    #[must_use]
-    pub fn digest(&self) -> String {
-        let mut hash = Sha256::new();
-        for Effective { path, shown, .. } in &self.effective {
-            // Framed by line breaks, which neither a path nor a shown value has.
-            let shown = shown.as_deref().unwrap_or("(not set)");
-            hash.update(format!("{path} = {shown}\n"));
-        }
-        HEXLOWER.encode(&hash.finalize())
-    }
-
     /// Operators' tokens that are known at a listener which other machines reach.
     fn exposed_operators(&self) -> Option<String> {
         let exposed = !self.server.listen.is_of_this_machine() && !self.server.operators_alone;
@@ -74,6 +61,19 @@ impl Settings {
         let text = "nothing bounds SMS to numbers of strangers (SMS pumping): set limits.allowed_prefixes, channel_per_minute, \
                     prefix_per_hour or prefix_floor.";
         (sends && !bounded).then(|| text.to_owned())
+    }
+
+    /// SHA-256, in hex, of every value in force, secrets withheld: two instances that are set up alike have the same, and one
+    /// that was set up anew another.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for Effective { path, shown, .. } in &self.effective {
+            // Framed by line breaks, which neither a path nor a shown value has.
+            let shown = shown.as_deref().unwrap_or("(not set)");
+            hash.update(format!("{path} = {shown}\n"));
+        }
+        HEXLOWER.encode(&hash.finalize())
     }
 
     /// A bank core that is called with access tokens of ours, which it cannot know.

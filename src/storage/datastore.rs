@@ -14,7 +14,7 @@ use super::{
     moment::Moment,
     seal::Sealer,
     sql,
-    traffic::Counter,
+    traffic::{Counter, counting},
     transition::{Transition, Writing, places},
     turns::Turns,
 };
@@ -22,7 +22,7 @@ use crate::{
     clock::Clock,
     domain::{
         account::Account, address::Address, chance::Chance, id::ChallengeId, keys::KeyRing, limits::Limits,
-        secret::SecretHash, time::Timestamp, traffic::Before, username::Username,
+        secret::SecretHash, time::Timestamp, username::Username,
     },
 };
 
@@ -49,7 +49,7 @@ pub struct Parts {
 pub struct Datastore {
     parts: Parts,
     turns: Arc<Turns>,
-    counter: Arc<Counter>,
+    pub(super) counter: Arc<Counter>,
 }
 
 /// Which account, and which challenges beside its live ones.
@@ -111,10 +111,6 @@ impl Datastore {
 
     pub(super) fn sealer(&self) -> Sealer<'_> {
         Sealer { ring: &self.parts.ring, chance: &*self.parts.chance }
-    }
-
-    pub(super) fn counter(&self) -> &Counter {
-        &self.counter
     }
 
     pub(super) fn ring(&self) -> &KeyRing {
@@ -182,13 +178,9 @@ impl Datastore {
         let _turn = self.turns.take(wanted.username).await?;
         let mut connection = self.connection().await?;
         let mut counted = Vec::new();
-        let mut counting = |account: &mut Account, now: Timestamp| {
-            let before = Before::of(account);
-            let answer = decide(account, now);
-            counted = before.counted(account, now, &self.parts.limits);
-            answer
-        };
+        let mut counting = counting(&self.parts.limits, &mut counted, &mut decide);
         let outcome = timeout(self.parts.patience, self.decide(&mut connection, wanted, author, &mut counting)).await;
+        drop(counting);
         let answer = settled(connection, outcome)?;
         if answer.is_some() {
             self.counter.add(counted);

@@ -7,9 +7,11 @@ use tokio_postgres::{Row, types::ToSql};
 
 use super::{columns, datastore::Datastore, error::StoreError, moment::Moment, sql};
 use crate::domain::{
+    account::Account,
     channel::Channel,
+    limits::Limits,
     time::Timestamp,
-    traffic::{Cell, Count, Counts, Figures, Tally},
+    traffic::{Before, Cell, Count, Counts, Figures, Tally},
 };
 
 /// What this instance counted and has not written yet.
@@ -34,6 +36,21 @@ impl Counter {
 
     fn tally(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The same decision; what the latest time that it was asked comes to stands in `counted`, to be added once it is
+/// committed.
+pub(super) fn counting<'a, T>(
+    limits: &'a Limits,
+    counted: &'a mut Vec<(Cell, Count)>,
+    decide: &'a mut impl FnMut(&mut Account, Timestamp) -> T,
+) -> impl FnMut(&mut Account, Timestamp) -> T + 'a {
+    move |account, now| {
+        let before = Before::of(account);
+        let answer = decide(account, now);
+        *counted = before.counted(account, now, limits);
+        answer
     }
 }
 
@@ -87,7 +104,7 @@ impl Columns {
 impl Datastore {
     /// Adds what this instance counted to the table. What could not be written is kept for the next time.
     pub async fn write_traffic(&self) -> Result<(), StoreError> {
-        let counter = self.counter();
+        let counter = &self.counter;
         let _alone = counter.writing.lock().await;
         let tally = std::mem::take(&mut *counter.tally());
         if tally.is_empty() {

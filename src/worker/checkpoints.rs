@@ -12,8 +12,7 @@ use crate::service::{Beginning, CheckpointError, Checkpointed, Service};
 pub(super) async fn write(service: Service, every: Duration, stopping: CancellationToken) {
     let mut tick = interval(every);
     while stopping.run_until_cancelled(tick.tick()).await.is_some() {
-        let checkpoint = Box::pin(service.checkpoint_trail(Beginning::Continue));
-        match stopping.run_until_cancelled(checkpoint).await {
+        match stopping.run_until_cancelled(Box::pin(service.checkpoint_trail(Beginning::Continue))).await {
             Some(outcome) => tell(&outcome),
             None => return,
         }

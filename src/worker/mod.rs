@@ -1,98 +1,84 @@
-//! What time drives: sendings that a crash left are taken over, lapses are told of, coming weeks are prepared for, what was
-//! counted is written, prefixes are judged by it, and checkpoints of the trail are written.
+//! What time drives. Each chore has its own rhythm and waits for no other: a long one holds up no sending.
 
 mod checkpoints;
+mod sweeping;
 
 use std::time::Duration;
 
-use tokio::{
-    task::JoinHandle,
-    time::{Instant, Interval, interval, interval_at},
-};
-use tokio_util::sync::CancellationToken;
+use futures_util::future::BoxFuture;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::service::{Failure, Service, Sweep, SweepMode};
+use crate::service::{Failure, Service};
 
-/// How often dead holders' sendings are looked for.
-const TAKE_OVER_EVERY: Duration = Duration::from_secs(1);
-/// How often the trail is told of lapses.
-const TELL_EVERY: Duration = Duration::from_secs(1);
-/// How often partitions are prepared.
-const PREPARE_EVERY: Duration = Duration::from_hours(6);
-/// How long after a sweep the next begins.
-const SWEEP_EVERY: Duration = Duration::from_mins(10);
-/// The pause between two steps of a sweep, so that the service has the database.
-const SWEEP_PAUSE: Duration = Duration::from_millis(100);
+/// Something that is done again and again.
+struct Chore {
+    every: Duration,
+    step: for<'a> fn(&'a Service) -> BoxFuture<'a, Result<(), Failure>>,
+}
 
-/// How often what was counted is written.
-const WRITE_TRAFFIC_EVERY: Duration = Duration::from_secs(1);
-/// How often prefixes are judged.
-const JUDGE_EVERY: Duration = Duration::from_secs(5);
-/// How often counts that nobody is shown any more are removed.
-const SWEEP_TRAFFIC_EVERY: Duration = Duration::from_mins(5);
+const CHORES: [Chore; 6] = [
+    // Sendings whose holder died.
+    Chore { every: Duration::from_secs(1), step: |service| Box::pin(take_over(service)) },
+    // Holds that lapsed, and refusals that repeated.
+    Chore { every: Duration::from_secs(1), step: |service| Box::pin(tell_lapses(service)) },
+    // What was counted of messages.
+    Chore { every: Duration::from_secs(1), step: |service| Box::pin(service.write_traffic()) },
+    // Prefixes, by what was counted.
+    Chore { every: Duration::from_secs(5), step: |service| Box::pin(service.judge_prefixes()) },
+    // Counts that nobody is shown any more.
+    Chore { every: Duration::from_mins(5), step: |service| Box::pin(service.sweep_traffic()) },
+    // Partitions of coming weeks.
+    Chore { every: Duration::from_hours(6), step: |service| Box::pin(service.prepare_partitions()) },
+];
+
+async fn take_over(service: &Service) -> Result<(), Failure> {
+    service.take_over_lapsed().await.map(drop)
+}
+
+async fn tell_lapses(service: &Service) -> Result<(), Failure> {
+    service.tell_lapses().await.map(drop)
+}
 
 /// The worker of one instance. All instances have one; what one does, the others find done.
 pub struct Worker {
     stopping: CancellationToken,
-    running: JoinHandle<()>,
-    checkpoints: Option<JoinHandle<()>>,
+    chores: TaskTracker,
 }
 
 impl Worker {
     /// Begins to work.
     #[must_use]
-    pub fn start(service: Service) -> Self {
-        let stopping = CancellationToken::new();
-        let every = service.checkpoint_every();
-        let checkpoints = every.map(|every| tokio::spawn(checkpoints::write(service.clone(), every, stopping.clone())));
-        let running = tokio::spawn(work(service, stopping.clone()));
-        Self { stopping, running, checkpoints }
+    pub fn start(service: &Service) -> Self {
+        let worker = Self { stopping: CancellationToken::new(), chores: TaskTracker::new() };
+        for chore in &CHORES {
+            worker.chores.spawn(repeat(chore, service.clone(), worker.stopping.clone()));
+        }
+        worker.chores.spawn(sweeping::sweep(service.clone(), worker.stopping.clone()));
+        if let Some(every) = service.checkpoint_every() {
+            worker.chores.spawn(checkpoints::write(service.clone(), every, worker.stopping.clone()));
+        }
+        worker
     }
 
-    /// Ends after the step that is under way.
+    /// Ends after the steps that are under way.
     pub async fn stop(self) {
         self.stopping.cancel();
-        for running in [Some(self.running), self.checkpoints].into_iter().flatten() {
-            if let Err(error) = running.await {
-                tracing::error!(error = %error, "the worker did not end well");
-            }
-        }
+        self.chores.close();
+        self.chores.wait().await;
     }
 }
 
-async fn work(service: Service, stopping: CancellationToken) {
-    let (mut take_over, mut prepare) = (interval(TAKE_OVER_EVERY), interval(PREPARE_EVERY));
-    let (mut write_traffic, mut judge) = (interval(WRITE_TRAFFIC_EVERY), interval(JUDGE_EVERY));
-    let mut sweep_traffic = interval(SWEEP_TRAFFIC_EVERY);
-    let mut tell = interval(TELL_EVERY);
-    let (mut sweep, mut tidy) = (worker_sweep(), interval_at(Instant::now() + SWEEP_EVERY, SWEEP_EVERY));
-    loop {
-        let step = tokio::select! {
-            () = stopping.cancelled() => return,
-            _ = prepare.tick() => service.prepare_partitions().await,
-            _ = write_traffic.tick() => service.write_traffic().await,
-            _ = judge.tick() => service.judge_prefixes().await,
-            _ = sweep_traffic.tick() => service.sweep_traffic().await,
-            _ = tell.tick() => service.tell_lapses().await.map(|_| ()),
-            _ = tidy.tick() => sweep_on(&service, &mut sweep, &mut tidy).await,
-            _ = take_over.tick() => service.take_over_lapsed().await.map(|_| ()),
-        };
-        if let Err(failure) = step {
-            tracing::warn!(error = %failure, "a step of the worker failed; it is tried again");
-        }
+async fn repeat(chore: &Chore, service: Service, stopping: CancellationToken) {
+    let mut tick = interval(chore.every);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stopping.run_until_cancelled(tick.tick()).await.is_some() {
+        told((chore.step)(&service).await);
     }
 }
 
-fn worker_sweep() -> Sweep {
-    Sweep::new(SweepMode::Remove, "service")
-}
-
-/// One step of a sweep; the next comes after a pause, or begins another sweep later.
-async fn sweep_on(service: &Service, sweep: &mut Sweep, tidy: &mut Interval) -> Result<(), Failure> {
-    if service.sweep_on(sweep).await? {
-        tidy.reset_after(SWEEP_PAUSE);
-    } else {
-        *sweep = worker_sweep();
+fn told(step: Result<(), Failure>) {
+    if let Err(failure) = step {
+        tracing::warn!(error = %failure, "a step of the worker failed; it is tried again");
     }
-    Ok(())
 }

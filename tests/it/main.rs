@@ -10,6 +10,7 @@ mod contract;
 mod crash;
 mod database_away;
 mod demo;
+mod documents;
 mod fuzz;
 mod gateway;
 mod gateway_crash;

@@ -220,6 +220,9 @@ async fn the_services_own_role_can_do_its_work_make_partitions_and_not_bend_the_
     app.advance(Duration::from_hours(24 * 7));
     app.running.service().prepare_partitions().await.unwrap();
     assert_eq!(partitions(&owner).await, before + 1);
+    app.running.service().write_traffic().await.unwrap();
+    app.running.service().judge_prefixes().await.unwrap();
+    app.running.service().sweep_traffic().await.unwrap();
 
     owner.batch_execute(&format!("set role {role}")).await.unwrap();
     for bending in

@@ -109,6 +109,17 @@ pub struct AccountsPage {
     pub filter: Option<String>,
 }
 
+/// Which part of an account's challenges is wanted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct HistoryPage {
+    /// How many at most; 100 unless told.
+    #[param(minimum = 1, maximum = 1000)]
+    pub limit: Option<u32>,
+    /// The `next` of the reply before.
+    #[param(example = "AAAAAAAAACo")]
+    pub cursor: Option<String>,
+}
 /// Which events of the audit trail are wanted. What is absent is not asked for; the filters combine.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -136,16 +147,4 @@ pub struct TrailAccount {
     /// This account's alone; `.` names what belongs to no account. One that there never was is 404/5106.
     #[param(example = "alice")]
     pub account: Option<String>,
-}
-
-/// Which part of an account's challenges is wanted.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct HistoryPage {
-    /// How many at most; 100 unless told.
-    #[param(minimum = 1, maximum = 1000)]
-    pub limit: Option<u32>,
-    /// The `next` of the reply before.
-    #[param(example = "AAAAAAAAACo")]
-    pub cursor: Option<String>,
 }

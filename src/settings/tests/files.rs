@@ -108,6 +108,23 @@ fn files_are_beside_the_configuration() {
 }
 
 #[test]
+fn operators_who_are_known_where_others_reach_them_are_warned_of() {
+    let warned = |server: &str| {
+        let settings = loaded(&format!("{LEAST}[server]\n{server}"), &[]);
+        settings.warnings().concat().contains("server.listen is reached from other machines")
+    };
+    for exposed in ["listen = '0.0.0.0:9967'", "listen = '[::]:9967'", "listen = '192.0.2.1:9967'"] {
+        assert!(warned(exposed), "{exposed}");
+        let alone = format!("{exposed}\noperators_listen = '127.0.0.1:9968'\n");
+        assert!(warned(&alone), "{alone}");
+        assert!(!warned(&format!("{alone}operators_alone = true")), "{alone}");
+    }
+    for own in ["", "listen = '127.0.0.1:9967'", "listen = '[::1]:9967'", "listen = 'unix:/run/tanager.sock'"] {
+        assert!(!warned(own), "{own}");
+    }
+}
+
+#[test]
 fn checkpoints_have_a_file_beside_the_configuration_and_a_rhythm() {
     let audit = |more: &str| loaded(&format!("{LEAST}[audit]\n{more}"), &[]);
     assert_eq!(audit("").audit.checkpoint_file, None);
@@ -134,21 +151,4 @@ fn the_digest_tells_one_configuration_from_another_and_nothing_of_secrets() {
         of(LEAST, &[("TANAGER_SERVER__ORIGIN", "https://a.example")]),
         of(LEAST, &[("TANAGER_SERVER__ORIGIN", "https://b.example")])
     );
-}
-
-#[test]
-fn operators_who_are_known_where_others_reach_them_are_warned_of() {
-    let warned = |server: &str| {
-        let settings = loaded(&format!("{LEAST}[server]\n{server}"), &[]);
-        settings.warnings().concat().contains("server.listen is reached from other machines")
-    };
-    for exposed in ["listen = '0.0.0.0:9967'", "listen = '[::]:9967'", "listen = '192.0.2.1:9967'"] {
-        assert!(warned(exposed), "{exposed}");
-        let alone = format!("{exposed}\noperators_listen = '127.0.0.1:9968'\n");
-        assert!(warned(&alone), "{alone}");
-        assert!(!warned(&format!("{alone}operators_alone = true")), "{alone}");
-    }
-    for own in ["", "listen = '127.0.0.1:9967'", "listen = '[::1]:9967'", "listen = 'unix:/run/tanager.sock'"] {
-        assert!(!warned(own), "{own}");
-    }
 }

@@ -1,0 +1,70 @@
+//! What documents say of the tests is true: each test that they name is there.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Every Rust file below a folder of the repository, with its text.
+fn sources(folder: &str) -> BTreeMap<PathBuf, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut folders, mut found) = (vec![root.join(folder)], BTreeMap::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// `trail::bent::a_test` names `tests/it/trail/bent.rs`; `domain::keys::tests::a_test` names `src/domain/keys/tests.rs`,
+/// or the module `tests` within `src/domain/keys.rs`.
+fn is_there(name: &str, sources: &BTreeMap<PathBuf, String>) -> bool {
+    let Some((module, test)) = name.rsplit_once("::") else { return false };
+    let module = module.replace("::", "/");
+    let beside = module.strip_suffix("/tests").unwrap_or(&module).to_owned();
+    let places = [format!("tests/it/{module}"), format!("src/{module}"), format!("src/{beside}")];
+    let files = places.iter().flat_map(|place| [format!("{place}.rs"), format!("{place}/mod.rs")]);
+    files.filter_map(|file| sources.get(Path::new(&file))).any(|text| text.contains(&format!("fn {test}(")))
+}
+
+/// What stands between backticks and has the form of a test's name.
+fn named(text: &str) -> Vec<&str> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    let of_path =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    quoted
+        .filter(|quoted| quoted.contains("::") && quoted.split("::").all(of_path) && *quoted != "module::test")
+        .collect()
+}
+
+#[test]
+fn each_test_that_the_threat_model_names_is_there() {
+    let sources: BTreeMap<_, _> = sources("src").into_iter().chain(sources("tests")).collect();
+    let text = include_str!("../../docs/threat-model.md");
+    let names = named(text);
+    assert!(names.len() > 50, "{} tests are named", names.len());
+    let missing: Vec<_> = names.into_iter().filter(|name| !is_there(name, &sources)).collect();
+    assert!(missing.is_empty(), "these tests are named and are not there: {missing:#?}");
+    assert!(
+        !is_there("trail::bent::no_such_test", &sources)
+            && is_there("trail::bent::the_program_says_whether_the_trail_is_whole", &sources)
+    );
+}
+
+#[test]
+fn each_attack_of_the_threat_model_names_a_test() {
+    let text = include_str!("../../docs/threat-model.md");
+    let attacks = text.split("## What is not defended").next().unwrap();
+    let rows = attacks.lines().filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 2);
+    let rows: Vec<_> = rows.filter(|line| !line.contains("| shown by |") && !line.starts_with("| **")).collect();
+    assert!(rows.len() > 40, "{} attacks", rows.len());
+    let bare: Vec<_> = rows.into_iter().filter(|row| named(row).is_empty()).collect();
+    assert!(bare.is_empty(), "nothing shows these: {bare:#?}");
+}
