@@ -5,13 +5,8 @@ use crate::{
     domain::{
         event::{Event, EventKind},
         prefix_guard::{ClosedPrefix, Ripe, Span, Verdict, judge},
-        time::Timestamp,
-        username::Username,
     },
-    storage::{
-        datastore::{Author, Wanted},
-        prefixes::{KnownPrefix, Turn},
-    },
+    storage::prefixes::{KnownPrefix, Turn},
 };
 
 impl Service {
@@ -65,15 +60,8 @@ impl Service {
             tracing::warn!(prefix, sent, solved, until, "a prefix is closed: too few of its messages were solved");
             Event::of(EventKind::PrefixClosed).with("until", until.to_string())
         };
-        self.note_turn(event.with("prefix", prefix).with("sent", sent.to_string()).with("solved", solved.to_string()))
-            .await
-    }
-
-    async fn note_turn(&self, event: Event) -> Result<(), Failure> {
-        let system = Username::system();
-        let note = |account: &mut crate::domain::account::Account, _: Timestamp| account.note(event.clone());
-        let noted = self.store().transact(Wanted::account(&system), Author::durable("worker"), note);
-        noted.await?.ok_or(Failure::Unavailable)
+        let event = event.with("prefix", prefix).with("sent", sent.to_string()).with("solved", solved.to_string());
+        self.note_system_event("worker", event).await
     }
 }
 
