@@ -242,6 +242,7 @@ pub(super) fn notices(outcome: &AttemptOutcome, account: &Account) -> Vec<Notice
     notices
 }
 
+/// Counts a try, and the limit that refused it if one did, for operators' metrics.
 pub(super) fn count(outcome: &AttemptOutcome) {
     let name = match outcome {
         AttemptOutcome::Solved { .. } | AttemptOutcome::Activated { .. } => "solved",
@@ -249,4 +250,7 @@ pub(super) fn count(outcome: &AttemptOutcome) {
         _ => "refused",
     };
     metrics::counter!("tanager_attempts_total", "outcome" => name).increment(1);
+    if let Some(limit) = outcome.refused_by() {
+        super::measure_refusal(limit);
+    }
 }

@@ -250,8 +250,12 @@ fn reverting<T>(
 fn measure<T>(decided: Option<&Result<T, Failure>>) {
     let Some(Err(Failure::Refused(refusal))) = decided else { return };
     if let Some(limit) = refusal.limit() {
-        metrics::counter!("tanager_refusals_total", "limit" => limit).increment(1);
+        measure_refusal(limit);
     }
+}
+
+fn measure_refusal(limit: &'static str) {
+    metrics::counter!("tanager_refusals_total", "limit" => limit).increment(1);
 }
 
 fn permit(caller: &AccessToken, deed: Deed, username: &Username) -> Result<(), Failure> {

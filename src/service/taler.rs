@@ -128,6 +128,8 @@ impl Service {
             Author::durable(&actor),
             super::reverting(|account, now| decide(account, &self.terms(now))),
         );
-        Ok(decided.await?)
+        let decided = decided.await?;
+        super::measure(decided.as_ref());
+        Ok(decided)
     }
 }

@@ -69,6 +69,18 @@ pub enum AttemptOutcome {
     Expired,
 }
 
+impl AttemptOutcome {
+    /// The name of the limit that refused the try, if one did; a try that was compared is none.
+    #[must_use]
+    pub const fn refused_by(&self) -> Option<&'static str> {
+        match self {
+            Self::Blocked { .. } => Some("block"),
+            Self::Exhausted { .. } => Some("attempts_per_tan"),
+            _ => None,
+        }
+    }
+}
+
 impl Account {
     /// Tries a candidate. `token` is what is kept of the token that the caller gets if it is right.
     ///
@@ -84,10 +96,8 @@ impl Account {
     ) -> Result<AttemptOutcome, KeyError> {
         let Ok(challenge) = self.challenge(id) else { return Ok(AttemptOutcome::Unknown) };
         if let Some(refused) = self.refuse_attempt(terms, challenge, candidate) {
-            match refused {
-                AttemptOutcome::Blocked { .. } => self.count_refusal_by(terms.now, "block"),
-                AttemptOutcome::Exhausted { .. } => self.count_refusal_by(terms.now, "attempts_per_tan"),
-                _ => {}
+            if let Some(limit) = refused.refused_by() {
+                self.count_refusal_by(terms.now, limit);
             }
             return Ok(refused);
         }

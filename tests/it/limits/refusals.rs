@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{request, wish};
-use crate::app::{Database, TestApp, other_than};
+use crate::app::{Database, TestApp, Wish, other_than};
 
 /// The account's events of that kind: their details, in order.
 async fn told(database: &Database, username: &str, kind: &str) -> Vec<serde_json::Value> {
@@ -34,6 +34,23 @@ async fn each_limit_that_refuses_is_named_at_once_and_its_repeats_are_counted() 
     assert_eq!(repeated.len(), 1, "{repeated:?}");
     assert_eq!((&repeated[0]["limit"], &repeated[0]["times"]), (&json!("account_per_hour"), &json!("24")));
     assert_eq!(app.running.service().tell_lapses().await.unwrap(), 0, "it is told once");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_try_that_a_limit_refused_is_in_the_metrics() {
+    let operators = Wish { server: "operators_listen = \"127.0.0.1:0\"".to_owned(), ..Wish::default() };
+    let app = TestApp::start_with(operators).await;
+    let alice = app.customer_with_sms("alice").await;
+    let challenge = request(&alice).await;
+    let (id, wrong) = (challenge.text("challenge_id").to_owned(), other_than(&app.tan_sent_to(&alice.phone)));
+    for _ in 0..4 {
+        alice.confirm(&id, &wrong).await;
+    }
+    let url = format!("http://{}/metrics", app.running.operators_address().unwrap());
+    let text = reqwest::get(url).await.unwrap().text().await.unwrap();
+    // Every service of this process has one recorder: how many there are may be other tests'.
+    assert!(text.contains("tanager_refusals_total{limit=\"attempts_per_tan\"}"), "{text}");
     app.stop().await;
 }
 
