@@ -9,7 +9,7 @@ use crate::domain::{time::Timestamp, username::Username};
 /// The most rows that a list has.
 const LONGEST_LIST: u64 = 1000;
 /// How many it has when nobody says.
-const LIST: u32 = 100;
+pub const LIST: u32 = 100;
 
 /// The parameters of a query, decoded. No `Debug`: a filter may name a customer.
 pub struct Query {
@@ -90,10 +90,15 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The parameter `limit`: 1 to 1000, 100 unless told.
-pub fn limit(query: &Query) -> Result<u32, ApiError> {
+/// The parameter `limit`: 1 to 1000; [`LIST`] unless told.
+fn limit(query: &Query) -> Result<u32, ApiError> {
+    Ok(optional_limit(query)?.unwrap_or(LIST))
+}
+
+/// The parameter `limit`: 1 to 1000; `None` when absent.
+pub fn optional_limit(query: &Query) -> Result<Option<u32>, ApiError> {
     let sent = query.optional_integer("limit", 1..=LONGEST_LIST)?;
-    Ok(sent.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(LIST))
+    Ok(sent.and_then(|limit| u32::try_from(limit).ok()))
 }
 
 /// Which part of an account's challenges is wanted: `limit` and `cursor`.
@@ -114,16 +119,12 @@ impl HistoryPage {
 /// A place in an account's history: the number of an event, from 1.
 fn place_of(bytes: Vec<u8>) -> Result<i64, ApiError> {
     let place = <[u8; 8]>::try_from(bytes).ok().map(i64::from_be_bytes).filter(|place| *place > 0);
-    place.ok_or_else(elsewhere)
-}
-
-fn elsewhere() -> ApiError {
-    ApiError::malformed("cursor", "must be the `next` of an earlier reply to this list")
+    place.ok_or_else(cursor::malformed)
 }
 
 fn username_of(place: Vec<u8>) -> Result<Username, ApiError> {
     let name = String::from_utf8(place).ok().and_then(|name| Username::parse(&name).ok());
-    name.ok_or_else(elsewhere)
+    name.ok_or_else(cursor::malformed)
 }
 
 /// The names and values of a query, in their order; `None` when an escape is broken or does not decode to UTF-8.

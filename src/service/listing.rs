@@ -22,7 +22,7 @@ pub struct Part<T, P> {
 
 impl<T, P> Part<T, P> {
     /// A part of `limit` rows out of those that were found, of which one more was asked for.
-    fn of(mut found: Vec<T>, limit: u32, place: impl FnOnce(&T) -> P) -> Self {
+    pub(super) fn of(mut found: Vec<T>, limit: u32, place: impl FnOnce(&T) -> P) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = found.len() > limit;
         found.truncate(limit);

@@ -10,15 +10,21 @@ use crate::{
     http::{
         cursor,
         error::ApiError,
-        wire::audit::{BrokenAt, EventView, VerdictView},
+        wire::audit::{BrokenAt, EventList, EventView, VerdictView},
     },
-    service::{Entry, Position, Verdict},
+    service::{Entry, Part, Position, Verdict},
 };
 
 /// A moment, an account and a number in its chain.
 const CURSOR_BYTES: usize = 8 + 16 + 8;
 /// 9999-12-31T23:59:59Z in microseconds: the last second that every client can write.
 const LAST_MOMENT: i64 = 253_402_300_799_000_000;
+
+impl From<Part<Entry, Position>> for EventList {
+    fn from(part: Part<Entry, Position>) -> Self {
+        Self { events: part.rows.into_iter().map(Into::into).collect(), next: part.next.map(|place| cursor_of(&place)) }
+    }
+}
 
 impl From<Entry> for EventView {
     fn from(entry: Entry) -> Self {
@@ -50,7 +56,7 @@ impl From<Verdict> for VerdictView {
 }
 
 /// The cursor of what is older than the event that stands there.
-pub(in crate::http) fn cursor_of(position: &Position) -> String {
+fn cursor_of(position: &Position) -> String {
     let mut bytes = Vec::with_capacity(CURSOR_BYTES);
     bytes.extend_from_slice(&position.at.as_micros().to_be_bytes());
     bytes.extend_from_slice(position.account.as_uuid().as_bytes());

@@ -7,12 +7,12 @@ use super::{Reply, ok};
 use crate::{
     domain::{event::EventKind, username::Username},
     http::{
-        answer::audit::{cursor_of, position_of},
+        answer::audit::position_of,
         call::Call,
         cursor,
         error::ApiError,
         openapi::parameters::{EventsPage, TrailAccount},
-        query::Query,
+        query::{LIST, Query, optional_limit},
         wire::audit::{EventList, EventView, VerdictView},
     },
     service::{Entry, EventQuery, Export},
@@ -20,10 +20,6 @@ use crate::{
 
 /// JSON, one object a line.
 const JSON_LINES: &str = "application/x-ndjson";
-/// The most events that a page has.
-const LONGEST_PAGE: u64 = 1000;
-/// How many it has when nobody says.
-const PAGE: u32 = 100;
 
 /// Events, the newest first.
 ///
@@ -45,20 +41,13 @@ const PAGE: u32 = 100;
 )]
 pub async fn list_events(call: Call) -> Reply {
     let parameters = call.query()?;
-    let (query, limit) = (read_query(&parameters)?, read_limit(&parameters)?);
+    let (query, limit) = (read_query(&parameters)?, optional_limit(&parameters)?);
     if call.accepts(JSON_LINES) {
         let export = call.service.export_events(&call.caller, &query, limit).await?;
         return lines(export, call.is_head()).await;
     }
-    let limit = limit.unwrap_or(PAGE);
-    // One more than wanted, to know whether there is a next page.
-    let mut entries = call.service.list_events(&call.caller, &query, limit.saturating_add(1)).await?;
-    let more = entries.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    if more {
-        entries.pop();
-    }
-    let next = entries.last().filter(|_| more).map(|last| cursor_of(&last.position));
-    Ok(ok(EventList { events: entries.into_iter().map(Into::into).collect(), next }))
+    let events = call.service.list_events(&call.caller, &query, limit.unwrap_or(LIST)).await?;
+    Ok(ok(EventList::from(events)))
 }
 
 /// Verify the audit trail.
@@ -89,11 +78,6 @@ fn read_query(query: &Query) -> Result<EventQuery, ApiError> {
         since: query.optional_moment("since")?,
         behind: cursor::read(query)?.map(|bytes| position_of(&bytes)).transpose()?,
     })
-}
-
-fn read_limit(query: &Query) -> Result<Option<u32>, ApiError> {
-    let limit = query.optional_integer("limit", 1..=LONGEST_PAGE)?;
-    Ok(limit.and_then(|limit| u32::try_from(limit).ok()))
 }
 
 /// The parameter `account`: a username, or `.` for the service's own chain; 400/26 when it is neither.

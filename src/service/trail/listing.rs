@@ -9,7 +9,7 @@ use crate::{
         time::Timestamp,
         username::Username,
     },
-    service::permit,
+    service::{Part, permit},
     storage::trail::Selection,
 };
 
@@ -47,10 +47,11 @@ impl Service {
         caller: &AccessToken,
         query: &EventQuery,
         limit: u32,
-    ) -> Result<Vec<Entry>, Failure> {
+    ) -> Result<Part<Entry, Position>, Failure> {
         let selection = self.select_events(caller, query).await?;
         let behind = query.behind.unwrap_or(Position::NEWEST);
-        Ok(self.store().events(&selection, behind, i64::from(limit)).await?)
+        let found = self.store().events(&selection, behind, i64::from(limit) + 1).await?;
+        Ok(Part::of(found, limit, |entry| entry.position))
     }
 
     /// All events that the query asks for, or `limit` of them, for operators.
@@ -72,7 +73,7 @@ impl Service {
             None => None,
         };
         if query.behind.is_some_and(|place| account.is_some_and(|account| account != place.account)) {
-            let trouble = "It is of another account's list.";
+            let trouble = "It is of a list with another \"account\": send back the filters that it came with.";
             return Err(Refusal::Parameter { name: "cursor", trouble }.into());
         }
         Ok(Selection { account, kind: query.kind, since: query.since })
