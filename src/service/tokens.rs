@@ -180,8 +180,7 @@ impl Service {
         let system = Username::system();
         let revoked = self.store().transact(Wanted::account(&system), Author::durable(actor), |account, _| {
             account.ended_tokens = EndedTokens::One(id);
-            let closed = Event::of(EventKind::SessionClosed).with("token", id.to_string());
-            account.note(closed.with("scope", token.scope.name()));
+            account.note(told(EventKind::SessionClosed, &token));
         });
         revoked.await?.ok_or(Failure::Unavailable)?;
         self.0.identity.forget(id);
@@ -191,9 +190,17 @@ impl Service {
 
 fn open(account: &mut Account, token: &AccessToken, secret: &AccessSecret) {
     account.new_token = Some(NewAccessToken { token: token.clone(), hash: secret.hash() });
-    account.note(
-        Event::of(EventKind::SessionOpened).with("token", token.id.to_string()).with("scope", token.scope.name()),
-    );
+    account.note(told(EventKind::SessionOpened, token));
+}
+
+/// Of a token that belongs to no account the trail tells whose it is: nothing else does once it is gone. What an account
+/// says of its own is not ours to keep for ever.
+fn told(kind: EventKind, token: &AccessToken) -> Event {
+    let event = Event::of(kind).with("token", token.id.to_string()).with("scope", token.scope.name());
+    match &token.description {
+        Some(description) if token.owner.is_none() => event.with("description", description.clone()),
+        _ => event,
+    }
 }
 
 /// A lifetime of [`Duration::MAX`] never ends.
