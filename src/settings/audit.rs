@@ -25,10 +25,17 @@ impl Audit {
         }
     }
 
-    /// What is doubtful.
+    /// What is doubtful; looks for the file's directory.
     pub(super) fn warning(&self) -> Option<String> {
-        let text = "audit.checkpoint_file is not set: an end of the audit trail that was cut off together with the account's \
-                    own row cannot be found.";
-        self.checkpoint_file.is_none().then(|| text.to_owned())
+        let Some(file) = &self.checkpoint_file else {
+            let text = "audit.checkpoint_file is not set: an end of the audit trail that was cut off together with the \
+                        account's own row cannot be found.";
+            return Some(text.to_owned());
+        };
+        let directory = file.parent().filter(|directory| !directory.is_dir())?;
+        Some(format!(
+            "audit.checkpoint_file: there is no directory {}: no checkpoint can be written.",
+            directory.display()
+        ))
     }
 }

@@ -131,7 +131,9 @@ fn checkpoints_have_a_file_beside_the_configuration_and_a_rhythm() {
     assert!(audit("").warnings().concat().contains("audit.checkpoint_file is not set"));
     let set = audit("checkpoint_file = 'checkpoints.jsonl'\ncheckpoint_every = '1 min'");
     assert_eq!(set.audit.checkpoint_file.as_deref(), Some(Path::new("/etc/tanager/checkpoints.jsonl")));
-    assert!(!set.warnings().concat().contains("audit.checkpoint_file"));
+    assert!(!audit("checkpoint_file = '/checkpoints.jsonl'").warnings().concat().contains("audit.checkpoint_file"));
+    let nowhere = audit("checkpoint_file = '/there/is/no/such/checkpoints.jsonl'").warnings().concat();
+    assert!(nowhere.contains("audit.checkpoint_file: there is no directory /there/is/no/such"), "{nowhere}");
     for every in ["59 s", "8 days", "0 s"] {
         let text = format!("{LEAST}[audit]\ncheckpoint_every = '{every}'");
         assert_troubles(&troubles(&text, &[]), &["audit.checkpoint_every"]);
