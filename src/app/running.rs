@@ -84,6 +84,10 @@ impl Running {
         };
         let address = place(self.address, &settings.server.listen);
         tracing::info!(%address, "serving");
+        if let Some(listen) = &settings.server.operators_listen {
+            let address = place(self.operators_address, listen);
+            tracing::info!(%address, alone = settings.server.operators_alone, "serving operators");
+        }
         if let Some(gateway) = &settings.gateway {
             let (address, upstream) = (place(self.gateway_address, &gateway.listen), gateway.upstream.as_str());
             tracing::info!(%address, upstream, operations = gateway.operations.len(), "serving the gateway");
