@@ -75,7 +75,7 @@ fn tell(verdict: &Verdict) -> anyhow::Result<ExitCode> {
         Verdict::Whole { events, lines, torn } => {
             let witnessed = match lines {
                 Some(lines) => format!(", {lines} lines of checkpoints"),
-                None => String::new(),
+                None => "; audit.checkpoint_file is not set, and no checkpoint was asked".to_owned(),
             };
             say(&format!("whole: {events} events{witnessed}"))?;
             if *torn {

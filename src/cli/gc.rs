@@ -72,5 +72,7 @@ async fn sweep_to_the_end(
 
 fn told(removed: Removed) -> String {
     let Removed { challenges, access_tokens, windows, partitions } = removed;
-    format!("{challenges} challenges ({partitions} whole weeks), {access_tokens} access tokens, {windows} windows")
+    format!(
+        "{challenges} challenges ({partitions} whole weeks), {access_tokens} access tokens, {windows} counts of transmissions"
+    )
 }

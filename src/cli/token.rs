@@ -49,7 +49,7 @@ pub(super) struct CreateArguments {
     #[arg(long, value_name = "USERNAME", value_parser = username)]
     account: Option<Username>,
     /// How long it can be used ("30 days"); admin and service tokens for ever, the others as long as a session.
-    #[arg(long, value_parser = humantime::parse_duration)]
+    #[arg(long, value_parser = duration)]
     duration: Option<Duration>,
     /// Who uses it: a person or a system. It is in every audit event that the token causes. An admin or service token
     /// without one is described by the name of whoever runs this.
@@ -63,6 +63,10 @@ fn scope(name: &str) -> Result<Scope, String> {
 
 fn username(name: &str) -> Result<Username, String> {
     Username::parse(name).map_err(|error| error.to_string())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| "write it like \"12 h\" or \"90 days\"".to_owned())
 }
 
 fn token_id(text: &str) -> Result<AccessTokenId, String> {

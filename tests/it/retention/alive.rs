@@ -184,7 +184,7 @@ async fn gc_tells_what_it_removed_and_a_dry_run_what_it_would_and_writes_nothing
     };
 
     let rehearsed = said(&["gc", "--dry-run"]).await;
-    let counts = "1234 challenges (0 whole weeks), 0 access tokens, 0 windows";
+    let counts = "1234 challenges (0 whole weeks), 0 access tokens, 0 counts of transmissions";
     assert_eq!(rehearsed, format!("would remove {counts}; nothing was written\n"));
     assert_eq!(before.changed_in(&Rows::of(&owner).await).len(), 0);
     assert_eq!(said(&["gc"]).await, format!("removed {counts}\n"));
