@@ -73,7 +73,7 @@ struct Sealed {
 impl Datastore {
     /// Those of these names that were ever given out.
     pub async fn known_accounts(&self, names: &[&str]) -> Result<Vec<Known>, StoreError> {
-        let rows = self.query(sql::ACCOUNT_KNOWN, &[&names]).await?;
+        let rows = self.query_planned_anew(sql::ACCOUNT_KNOWN, &[&names]).await?;
         rows.iter().map(|row| self.read_known(row)).collect()
     }
 

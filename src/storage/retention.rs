@@ -53,7 +53,8 @@ impl Datastore {
         rehearse: bool,
     ) -> Result<Page<ChallengeKey>, StoreError> {
         let (before, closed) = (first_uuid_of(cutoff.begun_before), Moment(cutoff.closed_before));
-        let rows = self.query(sql::CHALLENGE_SWEEP, &[&after.0, &after.1, &before, &closed, &rehearse]).await?;
+        let rows =
+            self.query_planned_anew(sql::CHALLENGE_SWEEP, &[&after.0, &after.1, &before, &closed, &rehearse]).await?;
         Page::read(&rows, |row| Ok((row.try_get("last_challenge")?, row.try_get("last_account")?)))
     }
 
@@ -64,7 +65,8 @@ impl Datastore {
         after: Uuid,
         rehearse: bool,
     ) -> Result<Page<Uuid>, StoreError> {
-        let rows = self.query(sql::ACCESS_TOKEN_SWEEP, &[&after, &Moment(ended_before), &rehearse]).await?;
+        let rows =
+            self.query_planned_anew(sql::ACCESS_TOKEN_SWEEP, &[&after, &Moment(ended_before), &rehearse]).await?;
         Page::read(&rows, |row| row.try_get("last_token"))
     }
 
@@ -75,7 +77,7 @@ impl Datastore {
         after: &[u8],
         rehearse: bool,
     ) -> Result<Page<Vec<u8>>, StoreError> {
-        let rows = self.query(sql::WINDOW_SWEEP, &[&after, &Moment(idle_since), &rehearse]).await?;
+        let rows = self.query_planned_anew(sql::WINDOW_SWEEP, &[&after, &Moment(idle_since), &rehearse]).await?;
         Page::read(&rows, |row| row.try_get("last_meter"))
     }
 }
