@@ -147,19 +147,6 @@ impl Datastore {
         settled(connection, outcome)
     }
 
-    /// The same, planned for what the tables hold at this moment: a plan that was kept since they were small would read
-    /// them from end to end, again and again, until the database has counted their rows.
-    pub(super) async fn query_planned_anew(
-        &self,
-        statement: &str,
-        parameters: &[&(dyn ToSql + Sync)],
-    ) -> Result<Vec<Row>, StoreError> {
-        let connection = self.connection().await?;
-        let answered = timeout(self.parts.patience, async { Ok(connection.query(statement, parameters).await?) });
-        let outcome = answered.await;
-        settled(connection, outcome)
-    }
-
     /// Shows an account to `look`, without changing it. `None` when there is no such account; a deleted one is shown.
     pub async fn look<T>(
         &self,

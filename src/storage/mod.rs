@@ -12,6 +12,7 @@ pub mod import;
 pub mod keys;
 mod meters;
 mod moment;
+mod planning;
 pub mod retention;
 pub mod schema;
 mod seal;
