@@ -1,6 +1,7 @@
 //! A thief at one account is nobody else's trouble: what it has waiting is bounded, and others pass by.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -8,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use serde_json::json;
 use tokio::{task::JoinSet, time::timeout};
 
@@ -50,7 +52,10 @@ async fn act(fleet: &Fleet, customer: &Customer) {
 async fn three_hundred_requests_at_one_account_neither_fail_nor_hold_up_another_s() {
     let fleet = Fleet::of(1, "").await;
     fleet.customer("mallory", &["sms"]).await;
-    let customers = [fleet.customer("alice", &["sms"]).await, fleet.customer("bob", &["sms"]).await];
+    let mut customers = Vec::new();
+    for name in ["alice", "bob", "carol", "dave"] {
+        customers.push(fleet.customer(name, &["sms"]).await);
+    }
     let client = fleet.log_in("mallory").await.remove(0);
     let (over, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let mut thieves = JoinSet::new();
@@ -60,12 +65,18 @@ async fn three_hundred_requests_at_one_account_neither_fail_nor_hold_up_another_
     crate::app::eventually("the thief is at work", async || answered.load(Ordering::SeqCst) > HANDS).await;
     let before = answered.load(Ordering::SeqCst);
 
-    // Five seconds are what one of the thief's own may wait for its turn.
-    for _ in 0..4 {
-        for customer in &customers {
-            timeout(Duration::from_secs(5), act(&fleet, customer)).await.expect("another account is held up");
-        }
+    let mut held_up = 0;
+    for customer in &customers {
+        let served = AssertUnwindSafe(async {
+            for _ in 0..3 {
+                // Five seconds are what one of the thief's own may wait for its turn.
+                timeout(Duration::from_secs(5), act(&fleet, customer)).await.expect("another account is held up");
+            }
+        });
+        held_up += u32::from(served.catch_unwind().await.is_err());
     }
+    // Turns are taken in lanes, and which is whose is chance: one in 4096 shares the thief's. Two of four do not.
+    assert!(held_up <= 1, "{held_up} of {} were held up", customers.len());
 
     assert!(answered.load(Ordering::SeqCst) > before, "the thief was at work meanwhile");
     over.store(true, Ordering::SeqCst);
