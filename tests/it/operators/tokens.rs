@@ -99,7 +99,7 @@ async fn a_revoked_token_is_refused_and_the_trail_says_who_ended_it() {
         assert_eq!(line(&place, description).await, None);
         let (kind, actor, details) = newest(&place).await;
         assert_eq!((kind.as_str(), actor.as_str()), ("session.closed", "command-line:erika"));
-        assert!(details.contains(&id) && details.contains(scope), "{details}");
+        assert!([&id, scope, description].iter().all(|part| details.contains(*part)), "{details}");
     }
     assert_eq!(with(&fresh).get("/accounts").await.error(), (401, 40), "at once where it was not remembered");
     eventually("the used one is forgotten", async || with(&used).get("/accounts").await.error() == (401, 40)).await;
