@@ -1,10 +1,13 @@
-//! What documents say of the tests is true: each test that they name is there.
+//! What documents say of the tests is true: each test that they name is there. And what operators can look for stands in
+//! theirs.
 
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
+
+use tanager::domain::event::EventKind;
 
 /// Every Rust file below a folder of the repository, with its text.
 fn sources(folder: &str) -> BTreeMap<PathBuf, String> {
@@ -69,4 +72,14 @@ fn each_attack_of_the_threat_model_names_a_test() {
     assert!(rows.len() > 40, "{} attacks", rows.len());
     let bare: Vec<_> = rows.into_iter().filter(|row| named(row).is_empty()).collect();
     assert!(bare.is_empty(), "nothing shows these: {bare:#?}");
+}
+
+#[test]
+fn each_kind_of_event_is_told_to_operators() {
+    let text = include_str!("../../docs/operations.md");
+    let rows: Vec<_> = text.lines().filter(|line| line.starts_with("| `")).collect();
+    let told = |name: &str| rows.iter().any(|row| row.contains(&format!("`{name}`")));
+    let missing: Vec<_> = EventKind::ALL.iter().map(|kind| kind.name()).filter(|name| !told(name)).collect();
+    assert!(missing.is_empty(), "operations.md does not tell of {missing:?}");
+    assert!(!told("challenge.eaten"));
 }

@@ -207,5 +207,5 @@ async fn the_services_own_role_can_import_and_remove_what_is_old() {
     let swept = roles.place.run(&["gc"]).await;
     assert_eq!(swept.status.code(), Some(0), "{}", String::from_utf8_lossy(&swept.stderr));
     let said = String::from_utf8(swept.stdout).unwrap();
-    assert_eq!(said, "removed 0 challenges (0 whole weeks), 0 access tokens, 0 windows\n");
+    assert_eq!(said, "removed 0 challenges (0 whole weeks), 0 access tokens, 0 counts of transmissions\n");
 }
