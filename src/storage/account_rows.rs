@@ -45,7 +45,13 @@ pub(super) struct SealedContact {
 }
 
 /// `enrolled` are the addresses that the request names, for what was sent to them.
-pub(super) fn read(rows: &[Row], enrolled: &[Address], sealer: &Sealer<'_>) -> Result<Option<Stored>, StoreError> {
+/// `guarded`: whether the rows tell of ceilings and closed prefixes.
+pub(super) fn read(
+    rows: &[Row],
+    enrolled: &[Address],
+    sealer: &Sealer<'_>,
+    guarded: bool,
+) -> Result<Option<Stored>, StoreError> {
     let Some(first) = rows.first() else { return Ok(None) };
     let mut stored = read_account(first, sealer)?;
     let account = stored.account.id.as_uuid();
@@ -59,7 +65,7 @@ pub(super) fn read(rows: &[Row], enrolled: &[Address], sealer: &Sealer<'_>) -> R
     let contact = stored.account.contact.addresses();
     let challenges = stored.account.challenges.iter().map(|challenge| challenge.address.clone());
     stored.account.allowance =
-        meters::read_allowance(first, contact.chain(challenges).chain(enrolled.iter().cloned()), sealer.ring)?;
+        meters::read_allowance(first, contact.chain(challenges).chain(enrolled.iter().cloned()), sealer.ring, guarded)?;
     Ok(Some(stored))
 }
 

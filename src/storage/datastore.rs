@@ -7,23 +7,22 @@ use tokio::time::{error::Elapsed, timeout};
 use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
+pub use super::wanted::{Author, Wanted};
 use super::{
     account_rows::{self, Stored},
+    decisions::Decisions,
     error::{StoreError, TOLERANCE_SECONDS},
     meters,
     moment::Moment,
     seal::Sealer,
     sql,
     traffic::{Counter, counting},
-    transition::{Transition, Writing, places},
+    transition::{Parameters, Transition, Writing},
     turns::Turns,
 };
 use crate::{
     clock::Clock,
-    domain::{
-        account::Account, address::Address, chance::Chance, id::ChallengeId, keys::KeyRing, limits::Limits,
-        secret::SecretHash, time::Timestamp, username::Username,
-    },
+    domain::{account::Account, chance::Chance, keys::KeyRing, limits::Limits, time::Timestamp},
 };
 
 /// What the storage layer is handed once.
@@ -49,60 +48,16 @@ pub struct Parts {
 pub struct Datastore {
     parts: Parts,
     turns: Arc<Turns>,
+    decisions: Arc<Decisions>,
     pub(super) counter: Arc<Counter>,
-}
-
-/// Which account, and which challenges beside its live ones.
-#[derive(Clone, Copy)]
-pub struct Wanted<'a> {
-    /// The account.
-    pub username: &'a Username,
-    /// A challenge that the request names.
-    pub challenge: Option<ChallengeId>,
-    /// Further challenges, whether live or not.
-    pub also: &'a [ChallengeId],
-    /// The request's `Idempotency-Key`.
-    pub idempotency: Option<SecretHash>,
-    /// Addresses that the request is about and that need not be the account's: what was sent to them is loaded too.
-    pub addresses: &'a [Address],
-}
-
-impl<'a> Wanted<'a> {
-    /// The account with its live challenges.
-    #[must_use]
-    pub const fn account(username: &'a Username) -> Self {
-        Self { username, challenge: None, also: &[], idempotency: None, addresses: &[] }
-    }
-
-    /// The same, and this challenge whether live or not.
-    #[must_use]
-    pub const fn challenge(username: &'a Username, challenge: ChallengeId) -> Self {
-        Self { challenge: Some(challenge), ..Self::account(username) }
-    }
-}
-
-/// Who writes, and how much the write matters.
-#[derive(Clone, Copy)]
-pub struct Author<'a> {
-    /// Who this is in the trail.
-    pub actor: &'a str,
-    /// Whether the commit may be lost in a crash of the database without harm (`synchronous_commit = off`).
-    pub may_be_lost: bool,
-}
-
-impl<'a> Author<'a> {
-    /// An author whose word is on disk before it is answered.
-    #[must_use]
-    pub const fn durable(actor: &'a str) -> Self {
-        Self { actor, may_be_lost: false }
-    }
 }
 
 impl Datastore {
     /// A datastore of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, turns: Arc::new(Turns::new()), counter: Arc::default() }
+        let decisions = Arc::new(Decisions::under(&parts.limits));
+        Self { parts, decisions, turns: Arc::new(Turns::new()), counter: Arc::default() }
     }
 
     pub(super) async fn connection(&self) -> Result<Object, StoreError> {
@@ -236,8 +191,8 @@ impl Datastore {
         let answer = decide(&mut after, now);
         let transition = Transition::between(&stored, &after, &self.sealer(), &self.writing(author, now))?;
         let Some(transition) = transition else { return Ok(Decided::Now(Some(answer))) };
-        let statement = client.prepare_cached(sql::ACCOUNT_TRANSITION).await?;
-        match client.query_opt(&statement, &transition.parameters()).await {
+        let statement = client.prepare_cached(&self.decisions.transition).await?;
+        match client.query_opt(&statement, &transition.parameters(self.decisions.guarded)).await {
             Ok(Some(_)) => Ok(Decided::Now(Some(answer))),
             Ok(None) => Ok(Decided::Overtaken),
             Err(error) if is_over_cap(&error) => Ok(Decided::Overtaken),
@@ -247,7 +202,7 @@ impl Datastore {
 
     async fn load(&self, client: &impl GenericClient, wanted: Wanted<'_>) -> Result<Option<Stored>, StoreError> {
         let rows = self.load_rows(client, wanted).await?;
-        account_rows::read(&rows, wanted.addresses, &self.sealer())
+        account_rows::read(&rows, wanted.addresses, &self.sealer(), self.decisions.guarded)
     }
 
     async fn load_rows(&self, client: &impl GenericClient, wanted: Wanted<'_>) -> Result<Vec<Row>, StoreError> {
@@ -256,10 +211,13 @@ impl Datastore {
         // Without a key no partition needs to be looked into; with one, the rules check the age.
         let from = if key.is_some() { Uuid::nil() } else { Uuid::max() };
         let meters = meters::keys_of(wanted.addresses.iter().cloned(), self.ring())?;
-        let statement = client.prepare_cached(sql::ACCOUNT_LOAD).await?;
-        let (places, guarded) = (places(self.parts.limits.channel_per_minute), self.parts.limits.prefix_floor > 0);
-        let wanted = wanted.username.as_str();
-        Ok(client.query(&statement, &[&wanted, &named, &key, &from, &meters, &places, &guarded]).await?)
+        let statement = client.prepare_cached(&self.decisions.load).await?;
+        let (wanted, guards) = (wanted.username.as_str(), &*self.decisions);
+        let mut parameters: Parameters<'_> = vec![&wanted, &named, &key, &from, &meters];
+        if guards.guarded {
+            parameters.extend::<Parameters<'_>>(vec![&guards.places, &guards.closes_prefixes]);
+        }
+        Ok(client.query(&statement, &parameters).await?)
     }
 
     /// The moment that a decision about this account is made for: never before its last event.

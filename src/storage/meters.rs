@@ -41,14 +41,15 @@ pub(super) fn read_allowance(
     row: &Row,
     addresses: impl Iterator<Item = Address>,
     ring: &KeyRing,
+    guarded: bool,
 ) -> Result<Allowance, StoreError> {
     let meters: Vec<Meter> = addresses.flat_map(|address| Meter::of(&address)).collect();
-    Ok(Allowance {
-        windows: read_windows(row, &meters, ring)?,
-        prefixes: read_prefixes(row, &meters, ring)?,
-        places: read_places(row)?,
-        ..Allowance::default()
-    })
+    let mut allowance = Allowance { windows: read_windows(row, &meters, ring)?, ..Allowance::default() };
+    if guarded {
+        allowance.prefixes = read_prefixes(row, &meters, ring)?;
+        allowance.places = read_places(row)?;
+    }
+    Ok(allowance)
 }
 
 fn read_prefixes(row: &Row, meters: &[Meter], ring: &KeyRing) -> Result<Vec<(Meter, ClosedPrefix)>, StoreError> {

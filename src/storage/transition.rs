@@ -102,7 +102,8 @@ impl Transition {
         }))
     }
 
-    pub(super) fn parameters(&self) -> Parameters<'_> {
+    /// `guarded`: whether the statement looks after ceilings and closed prefixes.
+    pub(super) fn parameters(&self, guarded: bool) -> Parameters<'_> {
         let mut all = self.head.parameters();
         all.extend(self.events.parameters());
         all.extend(Made::parameters(self.made.as_ref()));
@@ -118,7 +119,9 @@ impl Transition {
         all.push(&self.withheld);
         all.extend(self.changed.reservation_parameters());
         all.extend(self.refusals.parameters());
-        all.extend(self.taken.parameters());
+        if guarded {
+            all.extend(self.taken.parameters());
+        }
         all
     }
 }

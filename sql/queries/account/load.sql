@@ -2,15 +2,18 @@
 -- All that a decision about one account depends on: a row for each of its live challenges and of those that the
 -- request names ($2: by id; $3, from $4 on: by Idempotency-Key), or one row without a challenge; and what was sent to
 -- its addresses and those behind the meters $5, by whomever, with their prefixes that were closed ($7: whether the guard
--- is on); and when a place under each channel's ceiling of $6 is free.
+-- is on); and when a place under each channel's ceiling of $6 is free. What stands between [guarded and guarded] is left
+-- out where neither is configured.
 select
   clock_timestamp() as read_at,
   a.account_id, a.username, a.contact_phone, a.contact_email, a.meters as contact_meters, a.language,
   a.failures, a.total_failures, a.failed_strength, a.blocks, a.blocked_until,
   a.deleted_at, a.sends, a.epoch, a.withheld, a.refused_limits, a.refused_since, a.refused_times, a.version, a.event_sequence, a.event_mac, a.event_at,
   active.kinds, active.addresses, active.sinces, counted.meters, counted.times,
+  -- [guarded
   shut.closed_meters, shut.closed_at, shut.half_open_at, shut.probe_at, shut.opened_at,
   ceiling.ceiling_channels, ceiling.free_at,
+  -- guarded]
   c.challenge_id, c.kind, c.channel, c.address, c.operation, c.summary, c.access_token, c.paid_by,
   c.tan_key, c.tan_digits, c.generation, c.requested_at, c.ends_at, c.tan_expires_at,
   c.attempts_left, c.transmissions, c.transmitted_at,
@@ -31,12 +34,15 @@ cross join lateral (
       select unnest(n.meters)
       from unnest($2::uuid[]) as named (challenge_id)
       join challenges n on n.challenge_id = named.challenge_id and n.account_id = a.account_id) as meters
+  -- Evaluated once, and not where it is used.
+  offset 0
 ) wanted_meters
 left join lateral (
   select array_agg(w.meter) as meters, array_agg(sent.at) as times
   from windows w, unnest(w.sends) as sent (at)
   where w.meter = any (wanted_meters.meters)
 ) counted on true
+-- [guarded
 left join lateral (
   select
     array_agg(p.meter) as closed_meters, array_agg(p.closed_at) as closed_at, array_agg(p.half_open_at) as half_open_at,
@@ -56,6 +62,7 @@ left join lateral (
   ) place on true
   where $6 > 0
 ) ceiling on true
+-- guarded]
 left join lateral (
   select live.*
   from unnest(a.live_challenges || $2::uuid[]) as wanted (challenge_id)

@@ -1,8 +1,11 @@
 -- account.transition
 -- Everything that follows from one decision, or nothing: every branch selects from `acct`, which has no row when
 -- another transition was faster, or took the last place under the channel's ceiling, or the prefix's probe. Those are
--- taken by whoever comes, each another one, and nobody waits for them. No branch touches a row that another branch touches. Rows that other accounts touch
--- too (windows) are locked in the order of their keys; one over its cap is an error, so that nothing is written.
+-- taken by whoever comes, each another one, and nobody waits for them. No branch touches a row that another branch
+-- touches. Rows that other accounts touch too (windows) are locked in the order of their keys; one over its cap is an
+-- error, so that nothing is written.
+-- What stands between [guarded and guarded] is left out where neither a ceiling nor the guard of prefixes is configured.
+-- [guarded
 with place as (
   select c.channel, c.place
   from ceilings c
@@ -16,6 +19,7 @@ with place as (
   where p.meter = $95 and p.opened_at is null and p.probe_at <= $15
   for update skip locked
 ), acct as (
+-- guarded] with acct as (
   update accounts
   set
     version = version + 1,
@@ -25,8 +29,10 @@ with place as (
     refused_limits = $89, refused_since = $90, refused_times = $91, refusals_due = $92,
     event_sequence = $13, event_mac = $14, event_at = $15
   where account_id = $1 and version = $2
+    -- [guarded
     and ($93::text is null or exists (select from place))
     and ($95::bytea is null or exists (select from probe))
+    -- guarded]
   returning account_id, version
 ), evts as (
   insert into events (account_id, sequence, at, kind, actor, challenge_id, details, key_id, mac)
@@ -90,6 +96,7 @@ with place as (
     hour_most = excluded.hour_most,
     day_count = (select count(*) + 1 from unnest(w.sends) as old (at) where old.at > $15 - interval '24 hours'),
     day_most = excluded.day_most
+-- [guarded
 ), taken as (
   update ceilings c
   set free_at = $15 + interval '1 minute'
@@ -100,6 +107,7 @@ with place as (
   set probe_at = $96
   from acct, probe
   where p.meter = probe.meter
+-- guarded]
 ), ended as (
   delete from access_tokens t
   using acct

@@ -1,0 +1,72 @@
+//! The two statements of every decision, as far as the configuration needs them: tables that nothing is asked of cost each
+//! statement that names them the same.
+
+use super::{sql, transition::places};
+use crate::domain::limits::Limits;
+
+/// The statements, and what the load is told of the limits.
+pub(super) struct Decisions {
+    /// `account.load`.
+    pub(super) load: String,
+    /// `account.transition`.
+    pub(super) transition: String,
+    /// Whether they look after ceilings and closed prefixes.
+    pub(super) guarded: bool,
+    /// The places under each channel's ceiling; zero: it has none.
+    pub(super) places: i32,
+    /// Whether prefixes can be closed.
+    pub(super) closes_prefixes: bool,
+}
+
+impl Decisions {
+    pub(super) fn under(limits: &Limits) -> Self {
+        let (places, closes_prefixes) = (places(limits.channel_per_minute), limits.prefix_floor > 0);
+        let guarded = places > 0 || closes_prefixes;
+        let text = |statement: &str| if guarded { statement.to_owned() } else { unguarded(statement) };
+        Self {
+            load: text(sql::ACCOUNT_LOAD),
+            transition: text(sql::ACCOUNT_TRANSITION),
+            guarded,
+            places,
+            closes_prefixes,
+        }
+    }
+}
+
+/// The statement without what stands between `-- [guarded` and `-- guarded]`; what stands behind the latter on its line
+/// takes its place.
+fn unguarded(statement: &str) -> String {
+    let (mut kept, mut guarded) = (String::new(), false);
+    for line in statement.lines() {
+        let instead = line.trim_start().strip_prefix("-- guarded]");
+        guarded |= line.trim_start() == "-- [guarded";
+        if !guarded || instead.is_some() {
+            kept.push_str(instead.unwrap_or(line));
+            kept.push('\n');
+        }
+        guarded &= instead.is_none();
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_guarded_is_left_out_where_nothing_is() {
+        let guarded = Limits { prefix_floor: 20, ..Limits::default() };
+        let (without, with) = (Decisions::under(&Limits::default()), Decisions::under(&guarded));
+        for table in ["ceilings", "prefixes"] {
+            for (bare, whole) in [(&without.load, &with.load), (&without.transition, &with.transition)] {
+                assert!(
+                    !bare.contains(&format!("from {table}")) && whole.contains(&format!("from {table}")),
+                    "{table}"
+                );
+            }
+        }
+        assert_eq!(with.transition, sql::ACCOUNT_TRANSITION);
+        assert!(without.transition.contains("\n with acct as (\n  update accounts"), "{}", without.transition);
+        assert!(!without.transition.contains("$93") && without.transition.contains("$92"));
+    }
+}
