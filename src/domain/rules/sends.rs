@@ -3,6 +3,7 @@
 use crate::domain::{
     account::{Account, Terms},
     address::Address,
+    channel::Channel,
     meter::{self, Meter},
     prefix_guard::PrefixStanding,
     refusal::Refusal,
@@ -39,6 +40,15 @@ impl Account {
         if let Some((meter, PrefixStanding::HalfOpen { .. })) = self.guard(terms, address) {
             self.allowance.probe = Some(meter);
         }
+    }
+
+    /// Takes a place under the channel's ceiling, where it has one, for a message that was counted otherwise before. `false`
+    /// when none is free now.
+    pub(super) fn take_place(&mut self, terms: &Terms<'_>, channel: Channel) -> bool {
+        let free_at = self.allowance.place_free_at(channel);
+        let free = free_at.is_none_or(|free_at| free_at <= terms.now);
+        self.allowance.place = free_at.filter(|_| free).map(|_| channel);
+        free
     }
 
     /// A hand-over that failed does not count for the account; for address, prefix and channel it does.
