@@ -1,6 +1,7 @@
 //! What an attacker, or bad luck, would make of the limits, the worker's chores and the trail.
 
 mod chores;
+mod lock;
 mod messages;
 mod witness;
 
