@@ -19,8 +19,10 @@ const PREFIX_DIGITS: usize = 3;
 /// What transmissions are counted by, over all accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Meter {
-    /// The address, whoever's it is.
+    /// The address, on whatever accounts it is in force.
     Address(Address),
+    /// The address, wherever it is not proven: who enrols a stranger's takes nothing from what the stranger may get.
+    Unproven(Address),
     /// Country code and the next three digits of a telephone number.
     Prefix(String),
 }
@@ -49,7 +51,7 @@ impl Meter {
     /// The meters that a transmission to `address` can be counted by.
     #[must_use]
     pub fn of(address: &Address) -> Vec<Self> {
-        let mut meters = vec![Self::Address(address.clone())];
+        let mut meters = vec![Self::Address(address.clone()), Self::Unproven(address.clone())];
         if let Address::Phone(phone) = address {
             meters.push(Self::Prefix(prefix(phone.reveal())));
         }
@@ -60,7 +62,7 @@ impl Meter {
     #[must_use]
     pub fn caps(&self, limits: &Limits) -> Vec<Cap> {
         match self {
-            Self::Address(_) => vec![
+            Self::Address(_) | Self::Unproven(_) => vec![
                 Cap { limit: "address_per_hour", span: HOUR, most: limits.address_per_hour },
                 Cap { limit: "address_per_day", span: DAY, most: limits.address_per_day },
             ],
@@ -75,6 +77,7 @@ impl Meter {
         match self {
             // One mailbox, however it is capitalised: hardly any host tells them apart.
             Self::Address(address) => format!("{}:{}", address.channel(), address.reveal().to_lowercase()),
+            Self::Unproven(address) => format!("unproven:{}", Self::Address(address.clone()).name()),
             Self::Prefix(prefix) => format!("prefix:{prefix}"),
         }
     }

@@ -3,10 +3,15 @@
 use super::{Failure, Service};
 use crate::{
     domain::{
+        account::Account,
         event::{Event, EventKind},
         prefix_guard::{ClosedPrefix, Ripe, Span, Verdict, judge},
+        time::Timestamp,
     },
-    storage::prefixes::{KnownPrefix, Turn},
+    storage::{
+        datastore::Author,
+        prefixes::{KnownPrefix, Turn},
+    },
 };
 
 impl Service {
@@ -47,21 +52,27 @@ impl Service {
         Ok(self.store().ripe_traffic(span(None), &own).await?)
     }
 
+    /// Closes or opens a prefix and tells the trail, both or neither; then the log.
     async fn turn(&self, turn: &Turn<'_>) -> Result<(), Failure> {
-        if !self.store().turn_prefix(turn).await? {
-            return Ok(());
-        }
         let (prefix, sent, solved) = (turn.prefix, turn.share.sent, turn.share.solved);
-        let event = if turn.turned.opened_at.is_some() {
-            tracing::warn!(prefix, sent, solved, "a prefix is opened again");
+        let opened = turn.turned.opened_at.is_some();
+        let until = turn.turned.half_open_at.as_seconds();
+        let event = if opened {
             Event::of(EventKind::PrefixOpened)
         } else {
-            let until = turn.turned.half_open_at.as_seconds();
-            tracing::warn!(prefix, sent, solved, until, "a prefix is closed: too few of its messages were solved");
             Event::of(EventKind::PrefixClosed).with("until", until.to_string())
         };
         let event = event.with("prefix", prefix).with("sent", sent.to_string()).with("solved", solved.to_string());
-        self.note_system_event("worker", event).await
+        let note = |account: &mut Account, _: Timestamp| account.note(event.clone());
+        let turned = self.store().turn_prefix(turn, Author::durable("worker"), note).await?;
+        match (turned, opened) {
+            (false, _) => {}
+            (true, true) => tracing::warn!(prefix, sent, solved, "a prefix is opened again"),
+            (true, false) => {
+                tracing::warn!(prefix, sent, solved, until, "a prefix is closed: too few of its messages were solved");
+            }
+        }
+        Ok(())
     }
 }
 

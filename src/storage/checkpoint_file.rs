@@ -138,6 +138,16 @@ impl Appender {
     }
 }
 
+impl Drop for Appender {
+    /// A script that is started at this moment holds a copy of the descriptor until it runs, and with it the lock: closing
+    /// alone would not free it.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(file = %self.path.display(), error = %error, "the file of checkpoints stays locked until it is closed");
+        }
+    }
+}
+
 /// A new file's name is on the disk only when its directory is.
 fn sync_directory(path: &Path) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

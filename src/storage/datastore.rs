@@ -11,7 +11,7 @@ pub use super::wanted::{Author, Wanted};
 use super::{
     account_rows::{self, Stored},
     decisions::Decisions,
-    error::{StoreError, TOLERANCE_SECONDS},
+    error::{StoreError, TOLERANCE_SECONDS, is_over_cap},
     meters,
     moment::Moment,
     seal::Sealer,
@@ -156,7 +156,7 @@ impl Datastore {
         }
     }
 
-    /// The second try: the lock is a statement of its own, the load one after it.
+    /// The second try.
     async fn decide_locked<T>(
         &self,
         connection: &mut Object,
@@ -165,11 +165,22 @@ impl Datastore {
         decide: &mut impl FnMut(&mut Account, Timestamp) -> T,
     ) -> Result<Option<T>, StoreError> {
         let transaction = connection.transaction().await?;
+        let answer = self.decide_within(&transaction, wanted, author, decide).await?;
+        transaction.commit().await?;
+        Ok(answer)
+    }
+
+    /// Decides within a transaction: the lock is a statement of its own, the load one after it.
+    pub(super) async fn decide_within<T>(
+        &self,
+        transaction: &impl GenericClient,
+        wanted: Wanted<'_>,
+        author: Author<'_>,
+        decide: &mut impl FnMut(&mut Account, Timestamp) -> T,
+    ) -> Result<Option<T>, StoreError> {
         let lock = transaction.prepare_cached(sql::ACCOUNT_LOCK).await?;
         transaction.query_opt(&lock, &[&wanted.username.as_str()]).await?;
-        let decided = self.decide_once(&transaction, wanted, author, decide).await?;
-        transaction.commit().await?;
-        match decided {
+        match self.decide_once(transaction, wanted, author, decide).await? {
             Decided::Now(answer) => Ok(answer),
             // Under the lock only a window over all accounts can have been filled meanwhile.
             Decided::Overtaken => Err(StoreError::Crowded),
@@ -244,10 +255,4 @@ enum Decided<T> {
     Now(Option<T>),
     /// Another transition was faster: nothing was written.
     Overtaken,
-}
-
-/// Whether a race was lost for the last place in a window: nothing was written, and the next load shows it.
-fn is_over_cap(error: &tokio_postgres::Error) -> bool {
-    let constraint = error.as_db_error().and_then(tokio_postgres::error::DbError::constraint);
-    constraint.is_some_and(|constraint| constraint.starts_with("windows_"))
 }

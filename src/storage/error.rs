@@ -30,3 +30,9 @@ pub enum StoreError {
 
 /// How far the clock may run behind an account's last event; within it, the event's time counts (architecture, idea 10).
 pub const TOLERANCE_SECONDS: u64 = 5;
+
+/// Whether a race was lost for the last place in a window: nothing was written, and the next load shows it.
+pub(super) fn is_over_cap(error: &tokio_postgres::Error) -> bool {
+    let constraint = error.as_db_error().and_then(tokio_postgres::error::DbError::constraint);
+    constraint.is_some_and(|constraint| constraint.starts_with("windows_"))
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::told;
-use crate::service::{Service, Sweep, SweepMode};
+use crate::service::{Failure, Service, Sweep, SweepMode};
 
 /// How long after a sweep the next begins.
 const EVERY: Duration = Duration::from_mins(10);
@@ -14,18 +14,24 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Sweeps now and again. The end comes after the step that is under way.
 pub(super) async fn sweep(service: Service, stopping: CancellationToken) {
-    let wait = async |pause| stopping.run_until_cancelled(tokio::time::sleep(pause)).await.is_some();
-    while wait(EVERY).await {
+    while stopping.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
         let mut sweep = Sweep::new(SweepMode::Remove, "service");
-        while !stopping.is_cancelled() {
-            match service.sweep_on(&mut sweep).await {
-                Ok(true) => _ = wait(PAUSE).await,
-                Ok(false) => break,
-                Err(failure) => {
-                    told(Err(failure));
-                    break;
-                }
-            }
+        let ended = sweep_to_the_end(&service, &mut sweep, &stopping).await;
+        if !matches!(ended, Ok(true)) {
+            // What was removed before is in the trail as well.
+            told(service.end_sweep(&sweep).await);
         }
+        told(ended.map(drop));
     }
+}
+
+/// `false` when the worker is to end before.
+async fn sweep_to_the_end(service: &Service, sweep: &mut Sweep, stopping: &CancellationToken) -> Result<bool, Failure> {
+    while !stopping.is_cancelled() {
+        if !service.sweep_on(sweep).await? {
+            return Ok(true);
+        }
+        stopping.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
+    }
+    Ok(false)
 }

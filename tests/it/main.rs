@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod app;
+mod assail;
 mod attack;
 mod bank_core;
 mod budgets;

@@ -3,6 +3,7 @@
 use crate::domain::{
     account::{Account, Terms},
     address::Address,
+    channel::Channel,
     meter::{self, Meter},
     prefix_guard::PrefixStanding,
     refusal::Refusal,
@@ -14,7 +15,7 @@ impl Account {
     pub(super) fn refuse_sending(&self, terms: &Terms<'_>, address: &Address) -> Result<(), Refusal> {
         meter::refuse_prefix(address, terms.limits)?;
         meter::refuse_over(&meter::account_caps(terms.limits), &self.sends, terms.now)?;
-        for meter in Meter::of(address) {
+        for meter in self.meters(address) {
             meter::refuse_over(&meter.caps(terms.limits), self.allowance.sends_of(&meter), terms.now)?;
         }
         match self.guard(terms, address) {
@@ -33,12 +34,33 @@ impl Account {
         meter::forget_old(&mut self.sends, terms.now);
         self.sends.push(terms.now);
         let capped = |meter: &Meter| !meter.caps(terms.limits).is_empty();
-        self.allowance.metered.extend(Meter::of(address).into_iter().filter(capped));
+        let metered = self.meters(address).into_iter().filter(capped);
+        self.allowance.metered.extend(metered);
         let channel = address.channel();
         self.allowance.place = self.allowance.place_free_at(channel).map(|_| channel);
         if let Some((meter, PrefixStanding::HalfOpen { .. })) = self.guard(terms, address) {
             self.allowance.probe = Some(meter);
         }
+    }
+
+    /// What a message to the address is counted by: one that is in force here, apart from one that nobody has proven yet.
+    fn meters(&self, address: &Address) -> Vec<Meter> {
+        let proven = self.active(address.channel()).is_some_and(|active| active.address == *address);
+        let counts = |meter: &Meter| match meter {
+            Meter::Address(_) => proven,
+            Meter::Unproven(_) => !proven,
+            Meter::Prefix(_) => true,
+        };
+        Meter::of(address).into_iter().filter(counts).collect()
+    }
+
+    /// Takes a place under the channel's ceiling, where it has one, for a message that was counted otherwise before. `false`
+    /// when none is free now.
+    pub(super) fn take_place(&mut self, terms: &Terms<'_>, channel: Channel) -> bool {
+        let free_at = self.allowance.place_free_at(channel);
+        let free = free_at.is_none_or(|free_at| free_at <= terms.now);
+        self.allowance.place = free_at.filter(|_| free).map(|_| channel);
+        free
     }
 
     /// A hand-over that failed does not count for the account; for address, prefix and channel it does.

@@ -72,18 +72,21 @@ impl Account {
 
     /// Takes over a sending whose holder died: the same transmission and the same TAN under a new lease. When its
     /// challenge has ended, or the TAN is dead, the sending counts as failed instead. `None` when no dead holder's
-    /// sending is there.
+    /// sending is there, or its channel's ceiling has no place for it now: the dead one's message may be out already.
     pub fn take_over(&mut self, terms: &Terms<'_>, id: ChallengeId, lease: Duration) -> Option<TakenOver> {
-        let challenge = self.challenge_mut(id).ok()?;
-        let claim = challenge.claim.as_mut().filter(|claim| claim.lease_until <= terms.now)?;
-        let transmission = claim.transmission;
+        let challenge = self.challenge(id).ok()?;
+        let transmission = challenge.claim.filter(|claim| claim.lease_until <= terms.now)?.transmission;
         let wanted =
             challenge.state == State::Open && challenge.attempts_left > 0 && terms.now < challenge.tan_expires_at;
         if !wanted {
             self.record(terms, id, transmission, HandOver::Failed("its challenge ended"));
             return Some(TakenOver::Dropped);
         }
-        claim.lease_until = terms.now.plus(lease);
+        let channel = challenge.channel;
+        if !self.take_place(terms, channel) {
+            return None;
+        }
+        self.challenge_mut(id).ok()?.claim.as_mut()?.lease_until = terms.now.plus(lease);
         let event = Event::of(EventKind::TransmissionTakenOver).about(id);
         self.note(event.with("transmission", transmission.to_string()));
         Some(TakenOver::ToSend)

@@ -138,3 +138,15 @@ fn a_place_where_no_file_can_be_is_an_error() {
     let directory = CheckpointFile::new(place.file.path().parent().unwrap().to_owned());
     assert!(matches!(directory.append(), Err(FileError::Io(..))));
 }
+
+#[test]
+fn a_copy_of_the_descriptor_does_not_keep_the_file_locked() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = CheckpointFile::new(directory.path().join("checkpoints"));
+    let appender = file.append().unwrap();
+    let copy = appender.file.try_clone().unwrap();
+    assert!(matches!(file.append(), Err(FileError::Locked(_))));
+    drop(appender);
+    assert!(file.append().is_ok());
+    drop(copy);
+}
