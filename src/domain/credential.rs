@@ -35,7 +35,7 @@ fn is_secret_token(text: &str) -> bool {
     })
 }
 
-/// The session that a foreign credential is: the same for the same credential, for as long as the same key is active.
+/// The session that a foreign credential is: the same for the same credential, for as long as the ring has the same oldest key.
 /// Who has the id, even with the whole database, learns nothing of the credential without the key. The scheme's case and
 /// the blanks around the credential are no part of it (RFC 9110 section 11.4).
 pub fn foreign_session(ring: &KeyRing, authorization: &str) -> Result<AccessTokenId, KeyError> {

@@ -216,9 +216,11 @@ impl KeyRing {
         mac(&self.key(id)?.checkpoint, parts)
     }
 
-    /// A keyed hash under the active key, by which something is found again without being kept in clear.
+    /// A keyed hash, by which something is found again without being kept in clear. Under the oldest key of the ring, so
+    /// that what was counted or closed is still found when another key becomes active.
     pub fn look_up(&self, what: &'static str, value: &[u8]) -> Result<[u8; 32], KeyError> {
-        mac(&self.key(self.active)?.look_up, &[what.as_bytes(), value])
+        let oldest = self.keys.iter().min_by_key(|key| key.id).ok_or(KeyError::Malformed)?;
+        mac(&oldest.look_up, &[what.as_bytes(), value])
     }
 }
 

@@ -57,3 +57,12 @@ fn a_ring_without_its_active_key_or_with_twins_is_refused() {
     assert!(KeyRing::new(&[(KeyId(1), secret())], KeyId(2)).is_err());
     assert!(KeyRing::new(&[(KeyId(1), secret()), (KeyId(1), secret())], KeyId(1)).is_err());
 }
+
+#[test]
+fn what_is_looked_up_is_still_found_when_another_key_becomes_active() {
+    let rotated =
+        KeyRing::new(&[(KeyId(2), Zeroizing::new([2; 32])), (KeyId(1), Zeroizing::new([1; 32]))], KeyId(2)).unwrap();
+    assert_eq!(ring().look_up("meter", b"+41791"), rotated.look_up("meter", b"+41791"));
+    assert_ne!(ring().look_up("meter", b"+41791"), ring().look_up("meter", b"+41792"));
+    assert_ne!(ring().look_up("meter", b"+41791"), ring().look_up("session", b"+41791"));
+}
