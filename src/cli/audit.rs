@@ -1,6 +1,10 @@
 //! `tanager audit verify`: 0 when the trail is whole, 1 when it is not; `tanager audit checkpoint`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    time::{Duration, SystemTime},
+};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
@@ -8,7 +12,7 @@ use clap::Subcommand;
 use super::say;
 use crate::{
     app::{Overrides, parts},
-    domain::{refusal::Refusal, username::Username},
+    domain::{refusal::Refusal, time::Timestamp, username::Username},
     service::{Beginning, CheckpointFile, Failure, Service, Verdict},
     settings::Settings,
     telemetry,
@@ -72,9 +76,11 @@ async fn verify(service: &Service, only: Option<&Username>, copy: Option<PathBuf
 
 fn tell(verdict: &Verdict) -> anyhow::Result<ExitCode> {
     match verdict {
-        Verdict::Whole { events, lines, torn } => {
+        Verdict::Whole { events, lines, witnessed_until, torn } => {
             let witnessed = match lines {
-                Some(lines) => format!(", {lines} lines of checkpoints"),
+                Some(lines) => {
+                    format!(", {lines} lines of checkpoints{}", witnessed_until.map_or_else(String::new, until))
+                }
                 None => "; audit.checkpoint_file is not set, and no checkpoint was asked".to_owned(),
             };
             say(&format!("whole: {events} events{witnessed}"))?;
@@ -93,6 +99,12 @@ fn tell(verdict: &Verdict) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::FAILURE)
+}
+
+/// A moment as RFC 3339 has it.
+fn until(latest: Timestamp) -> String {
+    let since_1970 = Duration::from_secs(u64::try_from(latest.as_seconds()).unwrap_or_default());
+    format!(" up to {}", humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since_1970))
 }
 
 async fn checkpoint(service: &Service, beginning: Beginning) -> anyhow::Result<ExitCode> {

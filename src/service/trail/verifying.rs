@@ -10,6 +10,7 @@ use crate::{
         caller::{AccessToken, Deed},
         checkpoint::{End, Head, Line, Trouble},
         id::AccountId,
+        time::Timestamp,
         username::Username,
     },
     service::permit,
@@ -31,6 +32,8 @@ pub enum Verdict {
         events: u64,
         /// How many lines of checkpoints they were held against; `None`: there is no such file.
         lines: Option<u64>,
+        /// When the latest of them was written: what came after it could be cut off unseen.
+        witnessed_until: Option<Timestamp>,
         /// Whether the file ends within a line, as a crash leaves it; the next checkpoint mends that.
         torn: bool,
     },
@@ -83,6 +86,7 @@ struct Reading<'a> {
     only: Option<AccountId>,
     known: Option<Known>,
     end: End,
+    latest: Option<Timestamp>,
 }
 
 impl Service {
@@ -119,7 +123,7 @@ impl Service {
         };
         match against {
             Some(against) => self.verify_checkpoints(only, events, against).await,
-            None => Ok(Verdict::Whole { events, lines: None, torn: false }),
+            None => Ok(Verdict::Whole { events, lines: None, witnessed_until: None, torn: false }),
         }
     }
 
@@ -142,7 +146,7 @@ impl Service {
             Err(broken) => return Ok(broken),
         };
         let torn = lines.as_ref().is_some_and(Lines::is_torn);
-        let mut reading = Reading { service: self, only, known, end: End::EMPTY };
+        let mut reading = Reading { service: self, only, known, end: End::EMPTY, latest: None };
         if let Some(broken) = reading.read_on(lines).await? {
             return Ok(broken);
         }
@@ -152,7 +156,7 @@ impl Service {
                 let trouble = "it is missing, and the trail knows of it: the file was cut off, or is gone";
                 Ok(Verdict::BrokenFile { line: read.saturating_add(1), trouble })
             }
-            _ => Ok(Verdict::Whole { events, lines: Some(read), torn }),
+            _ => Ok(Verdict::Whole { events, lines: Some(read), witnessed_until: reading.latest, torn }),
         }
     }
 }
@@ -190,7 +194,7 @@ impl Reading<'_> {
     fn follow(&mut self, lines: &[Line]) -> Option<Verdict> {
         for line in lines {
             match self.end.follow(self.service.ring(), line) {
-                Ok(end) => self.end = end,
+                Ok(end) => (self.end, self.latest) = (end, Some(line.at)),
                 Err(trouble) => {
                     return Some(Verdict::BrokenFile {
                         line: self.end.lines.saturating_add(1),
