@@ -32,8 +32,10 @@ async fn what_dead_holders_left_is_sent_again_under_the_ceiling_too() {
         app.sms.until_held(3).await;
         // Their leases are over, their places under the ceiling are not free again.
         other.advance(Duration::from_secs(20));
-        assert_eq!(other.running.service().take_over_lapsed().await.unwrap(), 3);
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        for look in 1..=2 {
+            // What was taken over has another lease, and is not found a second time.
+            assert_eq!(other.running.service().take_over_lapsed().await.unwrap(), 3, "look {look}");
+        }
         assert_eq!(other.sms.attempts(), 0, "three went out in this minute");
         other.advance(Duration::from_secs(41));
         other.running.service().take_over_lapsed().await.unwrap();
