@@ -2,7 +2,6 @@
 #![cfg(test)]
 
 mod app;
-mod assail;
 mod attack;
 mod bank_core;
 mod budgets;

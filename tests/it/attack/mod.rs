@@ -2,13 +2,16 @@
 //! judged by `limits.md` alone, never by the code that is attacked.
 
 mod alike;
+mod chores;
 mod fleet;
 mod guesser;
 mod guessing;
 mod guessing_ways;
+mod known_number;
 mod limits;
 mod limits_at_once;
 mod lock_out;
+mod messages;
 mod model;
 mod notices;
 mod oracle;
@@ -17,8 +20,16 @@ mod statistics;
 mod stopwatch;
 mod thief;
 mod trail;
+mod witness;
 
 pub use fleet::Fleet;
+
+use crate::app::Wish;
+
+/// A service with these limits.
+fn wish(limits: &str) -> Wish {
+    Wish { more: format!("[limits]\n{limits}"), ..Wish::default() }
+}
 
 /// Chance that a test can repeat: xorshift (Marsaglia), from a seed.
 pub struct Dice(u64);
