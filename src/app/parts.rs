@@ -106,6 +106,7 @@ pub fn assemble(
         outlets: overrides.outlets.clone().unwrap_or_else(|| outlets(settings)),
         limits: Arc::new(settings.limits.clone()),
         strengths: settings.channels.strengths(),
+        policy: settings.channels.policy(),
         bank: Bank {
             name: settings.server.bank_name.clone(),
             host: settings.server.origin.as_ref().map(|origin| origin.host().to_owned()),

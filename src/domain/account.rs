@@ -12,10 +12,13 @@ use super::{
     challenge::{Challenge, ChallengeKind, Phase, State},
     channel::{Channel, Strength, Strengths},
     event::{Event, EventKind, TrailHead},
+    factor::{ActiveChannel, Device},
     id::{AccessTokenId, AccountId, ChallengeId},
     language::Language,
     limits::Limits,
-    refusal::{OfferedChannel, Refusal},
+    policy::Policy,
+    recovery::RecoveryCodes,
+    refusal::Refusal,
     rules::refusals::Refused,
     secret::SecretHash,
     standing::Standing,
@@ -23,7 +26,7 @@ use super::{
     username::Username,
 };
 
-/// What every decision is handed beside the account: the moment, the limits, and how strong each channel is.
+/// What every decision is handed beside the account: the moment, the limits, and what the bank decided about channels.
 #[derive(Clone, Copy)]
 pub struct Terms<'a> {
     /// The moment decided for.
@@ -32,6 +35,8 @@ pub struct Terms<'a> {
     pub limits: &'a Limits,
     /// The strength of each channel.
     pub strengths: Strengths,
+    /// What else the bank has decided about channels.
+    pub policy: Policy,
 }
 
 /// Where the bank reaches its customer.
@@ -77,13 +82,15 @@ impl Contact {
     }
 }
 
-/// A channel that is active.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActiveChannel {
-    /// Where its TANs go; it says which channel it is.
-    pub address: Address,
-    /// Since when.
-    pub since: Timestamp,
+/// A session that proved itself with a one-shot token, and what that showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepUp {
+    /// The session: the id of an access token, or the keyed hash of a foreign credential.
+    pub session: AccessTokenId,
+    /// Until when it counts.
+    pub until: Timestamp,
+    /// How strong the channel was that solved the token's challenge.
+    pub strength: Strength,
 }
 
 /// An access token that a transition makes, with the hash of its secret.
@@ -122,8 +129,14 @@ pub struct Account {
     pub standing: Standing,
     /// When it was deleted.
     pub deleted_at: Option<Timestamp>,
-    /// Its active channels, at most one a kind.
+    /// Its active addresses, at most one a channel.
     pub channels: Vec<ActiveChannel>,
+    /// Its devices, each under a name of its own.
+    pub devices: Vec<Device>,
+    /// Its recovery codes.
+    pub recovery: Option<RecoveryCodes>,
+    /// Its sessions that are stepped up.
+    pub step_ups: Vec<StepUp>,
     /// Its live challenges, and any other that the request names.
     pub challenges: Vec<Challenge>,
     /// How often every challenge was voided: an id that was sealed before is void.
@@ -158,6 +171,9 @@ impl Account {
             standing: Standing::default(),
             deleted_at: None,
             channels: Vec::new(),
+            devices: Vec::new(),
+            recovery: None,
+            step_ups: Vec::new(),
             challenges: Vec::new(),
             epoch: 0,
             sends: Vec::new(),
@@ -182,25 +198,6 @@ impl Account {
         self.channels.iter().find(|active| active.address.channel() == channel)
     }
 
-    /// The active channels as a customer recognises them, in the order in which they are offered.
-    #[must_use]
-    pub fn offered(&self) -> Vec<OfferedChannel> {
-        let row = |active: &ActiveChannel| OfferedChannel {
-            channel: active.address.channel(),
-            tan_info: active.address.masked(),
-        };
-        let mut offered: Vec<_> = self.channels.iter().map(row).collect();
-        offered.sort_by_key(|offer| offer.channel);
-        offered
-    }
-
-    /// Those of them that are at least of that strength.
-    #[must_use]
-    pub fn offered_of(&self, terms: &Terms<'_>, strength: Strength) -> Vec<OfferedChannel> {
-        let strong = |offer: &OfferedChannel| terms.strengths.of(offer.channel) >= strength;
-        self.offered().into_iter().filter(strong).collect()
-    }
-
     /// The challenge of that id.
     pub fn challenge(&self, id: ChallengeId) -> Result<&Challenge, Refusal> {
         self.challenges.iter().find(|challenge| challenge.id == id).ok_or(Refusal::ChallengeNotFound)
@@ -215,7 +212,7 @@ impl Account {
     #[must_use]
     pub fn pending(&self, channel: Channel, now: Timestamp) -> Option<&Challenge> {
         self.challenges.iter().find(|challenge| {
-            challenge.kind == ChallengeKind::Address && challenge.channel == channel && challenge.is_alive(now)
+            challenge.kind == ChallengeKind::Address && challenge.channel() == channel && challenge.is_alive(now)
         })
     }
 
@@ -230,7 +227,7 @@ impl Account {
     /// How long a channel still cools down.
     #[must_use]
     pub fn cooling(&self, channel: Channel, terms: &Terms<'_>) -> Duration {
-        let of_channel = self.challenges.iter().filter(|challenge| challenge.channel == channel);
+        let of_channel = self.challenges.iter().filter(|challenge| challenge.channel() == channel);
         of_channel
             .filter_map(|challenge| challenge.cools_until(terms.limits))
             .map(|until| until.since(terms.now))
@@ -246,7 +243,7 @@ impl Account {
             return Duration::ZERO;
         }
         let under_way = challenge.claim.map_or(Duration::ZERO, |claim| claim.lease_until.since(terms.now));
-        self.cooling(challenge.channel, terms).max(under_way)
+        self.cooling(challenge.channel(), terms).max(under_way)
     }
 
     /// Ends a challenge, or the unspent token it yielded. What has ended already stays as it is. Nobody waits for a
@@ -265,6 +262,7 @@ impl Account {
     /// Ends every challenge and unspent token but the one that pays, those with it that exist as sealed ids alone.
     pub(super) fn void_all(&mut self, reason: &'static str, paid_by: Option<ChallengeId>) {
         self.void_where(reason, |challenge| Some(challenge.id) != paid_by);
+        self.step_ups.clear();
         self.epoch = self.epoch.saturating_add(1);
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     address::Address,
     channel::Channel,
+    factor::Target,
     id::{AccessTokenId, AccountId, ChallengeId, ReservationId, TransmissionId},
     keys::{KeyError, KeyId, KeyRing},
     limits::Limits,
@@ -146,10 +147,8 @@ pub struct Challenge {
     pub id: ChallengeId,
     /// What solving it yields.
     pub kind: ChallengeKind,
-    /// The channel that proves it.
-    pub channel: Channel,
-    /// Where its TAN goes; for a challenge of kind `address`, the address to be proven.
-    pub address: Address,
+    /// What proves it; for a challenge of kind `address`, what is to be put in force.
+    pub target: Target,
     /// The operation its token will be bound to.
     pub operation: Option<OperationDigest>,
     /// What the customer is shown.
@@ -183,12 +182,26 @@ pub struct Challenge {
     /// The latest hold on its token; kept when the token is spent or void, so that whoever held it can still say what
     /// became of its work.
     pub reservation: Option<Reservation>,
+    /// From when on what solved it counts for what is `bound`; `None`: at once, or it is not solved.
+    pub counts_from: Option<Timestamp>,
     /// How far it has come.
     pub state: State,
 }
 
 impl Challenge {
-    /// The TAN in force.
+    /// The channel that proves it.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        self.target.channel()
+    }
+
+    /// Where its TAN goes; `None` where none is sent.
+    #[must_use]
+    pub const fn address(&self) -> Option<&Address> {
+        self.target.address()
+    }
+
+    /// The TAN in force. Of a challenge whose TAN is not sent it means nothing: nobody knows it, and nothing compares it.
     pub fn tan(&self, account: AccountId, ring: &KeyRing) -> Result<Tan, KeyError> {
         Tan::derive(
             ring,
@@ -198,7 +211,7 @@ impl Challenge {
                 challenge: self.id,
                 generation: self.generation,
                 kind: self.kind.name(),
-                address: self.address.reveal(),
+                address: self.address().map_or("", Address::reveal),
                 operation: self.operation.as_ref(),
                 digits: self.tan_digits,
             },
@@ -258,7 +271,10 @@ impl Challenge {
     /// It is then no more than its id.
     #[must_use]
     pub fn is_unsent(&self) -> bool {
-        self.kind == ChallengeKind::Taler && self.state == State::Open && self.transmissions_begun() == 0
+        self.kind == ChallengeKind::Taler
+            && self.state == State::Open
+            && self.channel().transmits()
+            && self.transmissions_begun() == 0
     }
 
     /// Begins a sending.

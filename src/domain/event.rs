@@ -48,13 +48,17 @@ event_kinds! {
     AccountWarned = "account.warned",
     /// An operator ended all blocks and counts.
     AccountUnblocked = "account.unblocked",
-    /// A new address is to be proven.
+    /// A new address or device is to be proven.
     ChannelPending = "channel.pending",
-    /// An address became active.
+    /// An address or a device became active.
     ChannelActivated = "channel.activated",
     /// A channel was removed.
     ChannelRemoved = "channel.removed",
-    /// A challenge was requested and a sending begun.
+    /// Recovery codes were made; those before them are dead.
+    RecoveryCodesMade = "recovery.made",
+    /// A recovery code was used.
+    RecoveryCodeUsed = "recovery.used",
+    /// A challenge was requested and, where one is, a sending begun.
     ChallengeRequested = "challenge.requested",
     /// A further sending was begun.
     ChallengeRetransmitted = "challenge.retransmitted",
@@ -98,6 +102,8 @@ event_kinds! {
     SessionOpened = "session.opened",
     /// An access token was ended.
     SessionClosed = "session.closed",
+    /// A session proved itself with a one-shot token.
+    SessionSteppedUp = "session.stepped_up",
     /// The service was started.
     ServiceStarted = "service.started",
     /// The database's schema was brought up to date.

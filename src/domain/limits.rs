@@ -36,6 +36,8 @@ pub struct Limits {
     pub transmissions_per_challenge: u16,
     /// Unsolved challenges of one account that may be alive at once; at least 1.
     pub open_challenges: u16,
+    /// Devices of one account: each is a further code that a guess may hit; 1 to 20.
+    pub totp_devices: u16,
     /// Transmissions to one account in any hour, over all its channels; at least 1.
     pub account_per_hour: u32,
     /// Transmissions to one account in any 24 hours; not less than `account_per_hour`.
@@ -96,6 +98,7 @@ impl Default for Limits {
             retransmission_period: MINUTE,
             transmissions_per_challenge: 3,
             open_challenges: 5,
+            totp_devices: 5,
             account_per_hour: 10,
             account_per_day: 30,
             address_per_hour: 10,

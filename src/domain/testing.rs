@@ -7,16 +7,18 @@ use std::{
 };
 
 use super::{
-    account::{Account, ActiveChannel, Terms},
+    account::{Account, Terms},
     address::Address,
     challenge::{Challenge, Idempotency, Phase},
     chance::Chance,
-    channel::{Channel, Strengths},
+    channel::{BroughtBy, Channel, Strengths},
     event::EventKind,
+    factor::ActiveChannel,
     id::{AccessTokenId, AccountId, ChallengeId, TransmissionId},
     keys::{KeyId, KeyRing, tests::ring},
     limits::Limits,
     operation::OperationDigest,
+    policy::Policy,
     refusal::Refusal,
     rules::{
         attempt::AttemptOutcome,
@@ -62,6 +64,7 @@ pub(crate) struct Scene {
     pub(crate) account: Account,
     pub(crate) limits: Limits,
     pub(crate) strengths: Strengths,
+    pub(crate) policy: Policy,
     pub(crate) now: Timestamp,
     pub(crate) lease: Duration,
     ring: KeyRing,
@@ -107,7 +110,8 @@ impl Scene {
         let (now, chance) = (Timestamp::from_seconds(1_700_000_000), Counted::new());
         let account = Account::new(AccountId::new(now, &chance), Username::parse("alice").unwrap());
         let (limits, strengths) = (Limits::unmetered(), Strengths::default());
-        Self { account, limits, strengths, now, lease: LEASE, ring: ring(), chance }
+        let policy = Policy::default();
+        Self { account, limits, strengths, policy, now, lease: LEASE, ring: ring(), chance }
     }
 
     /// An account with `sms` and `email`.
@@ -115,13 +119,13 @@ impl Scene {
         let mut scene = Self::bare();
         for address in [phone(1), mailbox(1)] {
             scene.account.contact.put(&address);
-            scene.account.channels.push(ActiveChannel { address, since: scene.now });
+            scene.account.channels.push(ActiveChannel { address, since: scene.now, brought_by: BroughtBy::Operator });
         }
         scene
     }
 
     pub(crate) fn terms(&self) -> Terms<'_> {
-        Terms { now: self.now, limits: &self.limits, strengths: self.strengths }
+        Terms { now: self.now, limits: &self.limits, strengths: self.strengths, policy: self.policy }
     }
 
     pub(crate) fn pass(&mut self, duration: Duration) {
@@ -130,7 +134,7 @@ impl Scene {
 
     /// Asks a rule about the account, under the scene's terms.
     pub(crate) fn ask<T>(&mut self, rule: impl FnOnce(&mut Account, &Terms<'_>) -> T) -> T {
-        let terms = Terms { now: self.now, limits: &self.limits, strengths: self.strengths };
+        let terms = Terms { now: self.now, limits: &self.limits, strengths: self.strengths, policy: self.policy };
         rule(&mut self.account, &terms)
     }
 
@@ -147,7 +151,7 @@ impl Scene {
             id: ChallengeId::new(self.now, &self.chance),
             tan_key: KeyId(1),
             access_token: Some(Self::session(session)),
-            sending: self.sending(),
+            sending: Some(self.sending()),
         }
     }
 
@@ -221,7 +225,7 @@ impl Scene {
 
     pub(crate) fn attempt(&mut self, id: ChallengeId, raw: &str) -> AttemptOutcome {
         let candidate = Candidate::parse(raw, self.limits.tan_digits).unwrap();
-        let terms = Terms { now: self.now, limits: &self.limits, strengths: self.strengths };
+        let terms = Terms { now: self.now, limits: &self.limits, strengths: self.strengths, policy: self.policy };
         self.account.attempt(&terms, &self.ring, id, &candidate, token_of(id)).unwrap()
     }
 

@@ -8,10 +8,11 @@ use std::{
 };
 
 use super::{
-    account::{Account, ActiveChannel},
+    account::Account,
     challenge::Challenge,
     channel::Channel,
     event::{Event, EventKind},
+    factor::ActiveChannel,
     id::ChallengeId,
     limits::Limits,
     meter,
@@ -194,8 +195,8 @@ impl Before {
         } else {
             Share { sent: counts.sent, solved: counts.solved }
         };
-        let prefix = meter::prefix_of(&challenge.address).unwrap_or_default();
-        Some((Cell { bucket: bucket_of(at), channel: challenge.channel, prefix }, Count { counts, young }))
+        let prefix = challenge.address().and_then(meter::prefix_of).unwrap_or_default();
+        Some((Cell { bucket: bucket_of(at), channel: challenge.channel(), prefix }, Count { counts, young }))
     }
 
     fn begun_at(&self, challenge: &Challenge) -> Timestamp {
@@ -205,7 +206,7 @@ impl Before {
 
     /// Whether the address had been in force for `prefix_trusted_after` at that moment.
     fn is_trusted(&self, challenge: &Challenge, at: Timestamp, limits: &Limits) -> bool {
-        let active = self.channels.iter().find(|active| active.address == challenge.address);
+        let active = self.channels.iter().find(|active| Some(&active.address) == challenge.address());
         active.is_some_and(|active| active.since.plus(limits.prefix_trusted_after) <= at)
     }
 }

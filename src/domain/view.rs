@@ -10,6 +10,7 @@ use super::{
     address::{Address, Mailbox, PhoneNumber},
     challenge::{Challenge, ChallengeKind, Phase},
     channel::Channel,
+    factor::Target,
     id::ChallengeId,
     time::Timestamp,
 };
@@ -77,21 +78,30 @@ impl Account {
     /// The customer's view of one of the account's challenges.
     #[must_use]
     pub fn view(&self, challenge: &Challenge, terms: &Terms<'_>) -> ChallengeView {
-        let transmits = challenge.channel.transmits();
+        let transmits = challenge.channel().transmits();
         let left = terms.limits.transmissions_per_challenge.saturating_sub(challenge.transmissions_begun());
         let busy = self.busy(challenge, terms);
         let own = challenge.cools_until(terms.limits).unwrap_or(challenge.requested_at);
         let earliest = if busy.is_zero() { own } else { terms.now.plus(busy) };
         ChallengeView {
             id: challenge.id,
-            channel: challenge.channel,
-            tan_info: challenge.address.masked(),
+            channel: challenge.channel(),
+            tan_info: self.tan_info(challenge, terms),
             solve_expiration: challenge.tan_expires_at,
             earliest_retransmission: transmits.then_some(earliest),
             attempts_left: challenge.attempts_left,
             transmissions_left: transmits.then_some(left),
             summary: challenge.summary.as_deref().map(|summary| self.masked_text(summary)),
             phase: challenge.phase(terms.now),
+        }
+    }
+
+    /// What its customer knows by which it can be proven.
+    fn tan_info(&self, challenge: &Challenge, terms: &Terms<'_>) -> String {
+        match &challenge.target {
+            Target::Address(address) => address.masked(),
+            Target::NewDevice(device) => device.name.to_string(),
+            Target::Devices | Target::RecoveryCodes => self.shown_of(challenge.channel(), &terms.policy),
         }
     }
 

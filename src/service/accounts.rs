@@ -3,11 +3,12 @@
 use super::{Failure, ProtectedRequest, Service, permit};
 use crate::{
     domain::{
-        account::{Account, ActiveChannel, Contact},
+        account::{Account, Contact},
         address::Address,
         caller::{AccessToken, Deed},
-        channel::Channel,
+        channel::{BroughtBy, Channel},
         event::{Event, EventKind},
+        factor::ActiveChannel,
         language::Language,
         meter,
         refusal::Refusal,
@@ -86,7 +87,7 @@ impl Service {
             let address = account.contact.of(*channel).ok_or(Refusal::NoAddress)?;
             let event = Event::of(EventKind::ChannelActivated).with("channel", channel.name());
             account.note(event.with("tan_info", address.masked()));
-            account.channels.push(ActiveChannel { address, since: now });
+            account.channels.push(ActiveChannel { address, since: now, brought_by: BroughtBy::Operator });
         }
         Ok(account)
     }
@@ -99,7 +100,7 @@ impl Service {
                 username: account.username.clone(),
                 contact: account.contact.clone(),
                 clear: caller.needs_no_tan(),
-                channels: account.offered().iter().map(|offered| offered.channel).collect(),
+                channels: account.active_channels(&terms.policy),
                 language: account.language.clone(),
                 blocked_until,
             })
@@ -145,6 +146,11 @@ impl Service {
 }
 
 fn is_same(existing: &Account, wanted: &Account) -> bool {
-    let channels = |account: &Account| account.offered().into_iter().map(|offered| offered.channel).collect::<Vec<_>>();
+    // What the customer has added that no operator makes is no other data.
+    let channels = |account: &Account| {
+        let mut channels: Vec<_> = account.channels.iter().map(|active| active.address.channel()).collect();
+        channels.sort_unstable();
+        channels
+    };
     existing.contact == wanted.contact && existing.language == wanted.language && channels(existing) == channels(wanted)
 }

@@ -81,10 +81,14 @@ impl Service {
                 return Ok(Begun::Known(account.view(account.challenge(earlier)?, terms)));
             }
             let wish = self.wish(account, terms, request)?;
-            let outlet = self.outlet(request.channel)?;
-            let new = self.new_challenge(terms, caller, &outlet);
+            let outlet = self.way_out(request.channel)?;
+            let new = self.new_challenge(terms, caller, outlet.as_deref());
             let mut tried = account.clone();
             tried.request(terms, &new, request.channel, wish)?;
+            let Some(outlet) = outlet else {
+                *account = tried;
+                return Ok(Begun::Known(account.view(account.challenge(new.id)?, terms)));
+            };
             let Some(place) = place.take().or_else(|| Place::free_now(outlet)) else {
                 return Ok(Begun::NeedsPlace(request.channel));
             };
@@ -142,9 +146,9 @@ impl Service {
     ) -> Result<Begun, Failure> {
         self.change(caller, Deed::Prove, wanted, |account, terms| {
             account.refuse_taler(id)?;
-            let channel = account.challenge(id)?.channel;
+            let channel = account.challenge(id)?.channel();
             let mut tried = account.clone();
-            let outlet = self.outlet(channel)?;
+            let Some(outlet) = self.way_out(channel)? else { return Err(Refusal::ChannelNotSupported.into()) };
             tried.retransmit(terms, id, self.sending(terms, &outlet))?;
             let Some(place) = place.take().or_else(|| Place::free_now(outlet)) else {
                 return Ok(Begun::NeedsPlace(channel));
@@ -198,7 +202,7 @@ const UNREADABLE_TICKET: Refusal = Refusal::Parameter {
 
 fn answer(outcome: &AttemptOutcome, token: OneShotToken) -> Result<Confirmed, Failure> {
     match *outcome {
-        AttemptOutcome::Solved { expires_at, bound } => Ok(Confirmed::Token { token, expires_at, bound }),
+        AttemptOutcome::Solved { expires_at, bound, .. } => Ok(Confirmed::Token { token, expires_at, bound }),
         AttemptOutcome::Activated { channel, .. } => Ok(Confirmed::Activated(channel)),
         _ => Err(refusal(outcome).unwrap_or(Refusal::ChallengeNotFound).into()),
     }
@@ -226,7 +230,7 @@ pub(super) fn refusal(outcome: &AttemptOutcome) -> Option<Refusal> {
 /// Whom an attempt's outcome is told: the replaced address, or every active one when a block began or is near.
 pub(super) fn notices(outcome: &AttemptOutcome, account: &Account) -> Vec<Notice> {
     let consequence = match outcome {
-        AttemptOutcome::Activated { notices, .. } => return notices.clone(),
+        AttemptOutcome::Activated { notices, .. } | AttemptOutcome::Solved { notices, .. } => return notices.clone(),
         AttemptOutcome::Wrong { consequence, .. } | AttemptOutcome::LastWrong { consequence, .. } => *consequence,
         _ => Consequence::default(),
     };

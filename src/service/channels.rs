@@ -99,7 +99,7 @@ impl Service {
         let Some(place) = place.take().or_else(|| Place::free_now(self.outlet(channel).ok()?)) else {
             return Ok(Begun::NeedsPlace(channel));
         };
-        let new = self.new_challenge(terms, caller, &place.outlet);
+        let new = self.new_challenge(terms, caller, Some(&place.outlet));
         account.enrol(terms, &new, address, cleared, request.operation)?;
         Ok(Begun::ToSend(place, Box::new(self.dispatch(account, terms, new.id)?)))
     }
@@ -116,7 +116,7 @@ impl Service {
             if account.drop_pending(channel, terms.now, "the enrolment was withdrawn") {
                 return Ok(None);
             }
-            account.active(channel).ok_or(Refusal::ChannelNotActive)?;
+            account.has(channel).then_some(()).ok_or(Refusal::ChannelNotActive)?;
             let cleared = self.clear(account, terms, caller, request, &message::removal_summary(&[channel]))?;
             let notices = account.remove_channel(channel, cleared.paid_by());
             account.pay(cleared);
@@ -150,22 +150,20 @@ impl Service {
 }
 
 fn rows(account: &Account, terms: &Terms<'_>) -> Vec<ChannelRow> {
-    let mut rows = Vec::new();
-    for channel in Channel::ALL {
-        let active = account.active(channel);
-        rows.extend(active.map(|active| ChannelRow {
-            channel,
-            pending: Pending::No,
-            tan_info: active.address.masked(),
-            since: active.since,
-        }));
-        let pending = account.pending(channel, terms.now);
-        rows.extend(pending.map(|pending| ChannelRow {
-            channel,
-            pending: Pending::Yes,
-            tan_info: pending.address.masked(),
-            since: pending.requested_at,
-        }));
-    }
+    let active = account.factors(&terms.policy).into_iter().map(|factor| ChannelRow {
+        channel: factor.channel,
+        pending: Pending::No,
+        tan_info: factor.tan_info,
+        since: factor.since,
+    });
+    let pending = Channel::ALL.into_iter().filter_map(|channel| account.pending(channel, terms.now));
+    let pending = pending.map(|pending| ChannelRow {
+        channel: pending.channel(),
+        pending: Pending::Yes,
+        tan_info: account.view(pending, terms).tan_info,
+        since: pending.requested_at,
+    });
+    let mut rows: Vec<ChannelRow> = active.chain(pending).collect();
+    rows.sort_by_key(|row| terms.policy.preference.iter().position(|channel| *channel == row.channel));
     rows
 }

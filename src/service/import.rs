@@ -215,7 +215,8 @@ impl ImportTally {
 }
 
 fn in_database(known: Known) -> (Username, Taken) {
-    let data = fingerprint(&known.contact, known.language.as_ref(), &known.channels);
+    let made: Vec<Channel> = known.channels.iter().copied().filter(|channel| channel.transmits()).collect();
+    let data = fingerprint(&known.contact, known.language.as_ref(), &made);
     (known.username, if known.deleted { Taken::Deleted } else { Taken::There(data) })
 }
 

@@ -21,15 +21,17 @@ use crate::{
 /// The language of messages for accounts that name none.
 const DEFAULT_LANGUAGE: &str = "en";
 
+/// One sending of a TAN: of which challenge, whereto, and under which id.
+pub(super) struct Carried<'a> {
+    pub(super) challenge: &'a Challenge,
+    pub(super) address: &'a Address,
+    pub(super) tan: &'a Tan,
+    pub(super) transmission: TransmissionId,
+}
+
 /// The message that carries a TAN.
-pub(super) fn tan_message(
-    bank: &Bank,
-    account: &Account,
-    challenge: &Challenge,
-    tan: &Tan,
-    transmission: TransmissionId,
-    limits: &Limits,
-) -> Envelope {
+pub(super) fn tan_message(bank: &Bank, account: &Account, carried: &Carried<'_>, limits: &Limits) -> Envelope {
+    let Carried { challenge, address, tan, transmission } = *carried;
     let mut text = format!("{}: your TAN is {}.", bank.name, tan.reveal());
     match (&challenge.summary, challenge.kind) {
         (Some(summary), _) => _ = write!(text, " It approves: {summary}."),
@@ -38,21 +40,22 @@ pub(super) fn tan_message(
     }
     let minutes = limits.tan_lifetime.as_secs().div_ceil(60);
     _ = write!(text, " Valid for {minutes} min. Never tell it to anyone.");
-    close(&mut text, bank, challenge, tan);
+    close(&mut text, bank, carried);
     Envelope {
         transmission: transmission.as_uuid(),
         kind: MessageKind::Tan,
         subject: format!("{}: your TAN", bank.name),
         expected_digits: challenge.tan_digits,
-        ..addressed(account, challenge.address.clone(), text)
+        ..addressed(account, address.clone(), text)
     }
 }
 
 /// Origin-bound one-time codes: the last line of an SMS is `@host #TAN`, and nothing else in it can be. Where there is no
 /// such line, and the summary has as many digits in a row as the TAN, the TAN stands last as well: whoever looks for such
 /// a run, from either end, finds the TAN.
-fn close(text: &mut String, bank: &Bank, challenge: &Challenge, tan: &Tan) {
-    if let (Address::Phone(_), Some(host)) = (&challenge.address, &bank.host) {
+fn close(text: &mut String, bank: &Bank, carried: &Carried<'_>) {
+    let Carried { challenge, address, tan, .. } = *carried;
+    if let (Address::Phone(_), Some(host)) = (address, &bank.host) {
         _ = write!(text, "\n@{host} #{}", tan.reveal());
     } else if challenge.summary.as_deref().is_some_and(|summary| has_run(summary, challenge.tan_digits)) {
         _ = write!(text, "\nTAN: {}", tan.reveal());
@@ -74,6 +77,12 @@ pub(super) fn notice_message(
         NoticeKind::AddressReplaced => "TANs no longer go to this address: another one was confirmed.",
         NoticeKind::ChannelRemoved => "TANs no longer go to this address: it was removed.",
         NoticeKind::AddressSet => "TANs now go to this address: the bank has set it.",
+        NoticeKind::DeviceAdded => "an authenticator app was added to your account.",
+        NoticeKind::DeviceRemoved => "an authenticator app was removed from your account.",
+        NoticeKind::RecoveryCodesMade => "new recovery codes were made for your account; earlier ones are no longer valid.",
+        NoticeKind::RecoveryCodeUsed => "a recovery code was used for your account.",
+        NoticeKind::RecoveryCodesRemoved => "the recovery codes of your account were removed.",
+        NoticeKind::ApiTokenMade => "an access token that needs no TAN was made for your account.",
         NoticeKind::Blocked => "TANs are blocked for a while: too many wrong ones were entered.",
         NoticeKind::BlockedForGood => {
             "TANs are blocked until the bank unblocks your account: too many wrong ones were entered."
@@ -133,7 +142,9 @@ mod tests {
         let challenge = scene.challenge(id);
         let tan = challenge.tan(scene.account.id, &ring()).unwrap();
         let transmission = TransmissionId::from_uuid(uuid::Uuid::nil());
-        let envelope = tan_message(&bank, &scene.account, challenge, &tan, transmission, &scene.limits);
+        let address = challenge.address().unwrap();
+        let carried = Carried { challenge, address, tan: &tan, transmission };
+        let envelope = tan_message(&bank, &scene.account, &carried, &scene.limits);
         (tan.reveal().to_owned(), envelope.body.reveal().to_owned())
     }
 

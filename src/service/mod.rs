@@ -62,6 +62,7 @@ use crate::{
         event::EventKind,
         keys::{KeyError, KeyRing},
         limits::Limits,
+        policy::Policy,
         refusal::Refusal,
         time::Timestamp,
         username::Username,
@@ -96,6 +97,8 @@ pub struct Parts {
     pub limits: Arc<Limits>,
     /// The strength of each channel.
     pub strengths: Strengths,
+    /// What else the bank has decided about channels.
+    pub policy: Policy,
     /// The bank.
     pub bank: Bank,
     /// What the service's own protected operations ask for.
@@ -133,9 +136,13 @@ impl Service {
         Self(Arc::new(Inner { parts, identity, tasks, verifying, closing: CancellationToken::new() }))
     }
 
-    /// The channels that can carry a message now.
+    /// The channels that serve now, in the order in which they are offered: those that can carry a message, and those that
+    /// need none and are on.
     pub fn supported_channels(&self) -> impl Iterator<Item = Channel> + '_ {
-        self.0.parts.outlets.iter().filter(|(_, outlet)| outlet.readiness().is_ok()).map(|(channel, _)| channel)
+        let ready = |channel| self.0.parts.outlets.of(channel).is_some_and(|outlet| outlet.readiness().is_ok());
+        let policy = self.0.parts.policy;
+        let serves = move |channel: &Channel| policy.serves(*channel) && (!channel.transmits() || ready(*channel));
+        policy.preference.into_iter().filter(serves)
     }
 
     /// The configured channels that cannot carry a message now.
@@ -182,7 +189,8 @@ impl Service {
     }
 
     fn terms(&self, now: Timestamp) -> Terms<'_> {
-        Terms { now, limits: &self.0.parts.limits, strengths: self.0.parts.strengths }
+        let Parts { strengths, policy, .. } = self.0.parts;
+        Terms { now, limits: &self.0.parts.limits, strengths, policy }
     }
 
     /// Runs `task` to its end, whoever waits for it.

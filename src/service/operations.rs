@@ -97,8 +97,7 @@ impl Service {
             if passage == Passage::Unproven {
                 return Ok(Cleared::NotNeeded);
             }
-            let stepped_up = caller.is_stepped_up(terms.now);
-            let proof = Proof { stepped_up, ..operation.proof.clone() };
+            let proof = Proof { session: Some(caller.id), ..operation.proof.clone() };
             match account.clear(terms, operation.demand, &operation.digest, &proof) {
                 Ok(clearance) => {
                     let held = self.hold(account, terms, &actor, operation, clearance)?;

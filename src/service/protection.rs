@@ -93,7 +93,7 @@ impl Service {
             assurance: demand.assurance.name(),
             ticket: ticket.seal(self.ring(), self.chance())?,
             summary: summary.map(|summary| account.masked_text(summary)),
-            channels: account.offered_of(terms, demand.strength),
+            channels: account.offered(terms, demand),
         })
     }
 }

@@ -3,7 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Failure, Service, message};
+use super::{
+    Failure, Service,
+    message::{Carried, tan_message},
+};
 use crate::{
     channel::{Admission, Envelope, Outlet, SendError},
     domain::{
@@ -80,7 +83,16 @@ impl Service {
         Ok(Place { outlet, admission })
     }
 
-    /// The channel's outlet; refused when the channel is not configured.
+    /// The channel's outlet; `None` where it needs none. Refused when the channel is not configured, or off.
+    pub(super) fn way_out(&self, channel: Channel) -> Result<Option<Arc<Outlet>>, Refusal> {
+        match (channel.transmits(), self.0.parts.policy.serves(channel)) {
+            (true, _) => self.outlet(channel).map(Some),
+            (false, true) => Ok(None),
+            (false, false) => Err(Refusal::ChannelNotSupported),
+        }
+    }
+
+    /// The outlet of a channel that sends; refused when the channel is not configured.
     pub(super) fn outlet(&self, channel: Channel) -> Result<Arc<Outlet>, Refusal> {
         self.0.parts.outlets.of(channel).map(Arc::clone).ok_or(Refusal::ChannelNotSupported)
     }
@@ -91,12 +103,12 @@ impl Service {
     }
 
     /// What a new challenge is made of.
-    pub(super) fn new_challenge(&self, terms: &Terms<'_>, caller: &AccessToken, outlet: &Outlet) -> NewChallenge {
+    pub(super) fn new_challenge(&self, terms: &Terms<'_>, caller: &AccessToken, outlet: Option<&Outlet>) -> NewChallenge {
         NewChallenge {
             id: ChallengeId::new(terms.now, self.chance()),
             tan_key: self.ring().active(),
             access_token: caller.scope.is_of_account().then_some(caller.id),
-            sending: self.sending(terms, outlet),
+            sending: outlet.map(|outlet| self.sending(terms, outlet)),
         }
     }
 
@@ -108,10 +120,10 @@ impl Service {
         challenge: ChallengeId,
     ) -> Result<Dispatch, Failure> {
         let claimed = account.challenge(challenge)?;
-        let claim = claimed.claim.ok_or(Refusal::ChallengeNotFound)?;
+        let (claim, address) = claimed.claim.zip(claimed.address().cloned()).ok_or(Refusal::ChallengeNotFound)?;
         let tan = claimed.tan(account.id, self.ring())?;
-        let envelope =
-            message::tan_message(&self.0.parts.bank, account, claimed, &tan, claim.transmission, terms.limits);
+        let carried = Carried { challenge: claimed, address: &address, tan: &tan, transmission: claim.transmission };
+        let envelope = tan_message(&self.0.parts.bank, account, &carried, terms.limits);
         Ok(Dispatch { challenge, transmission: claim.transmission, envelope })
     }
 

@@ -31,7 +31,7 @@ impl Service {
         caller: Option<&AccessToken>,
         operation: &CoreOperation<'_>,
     ) -> Result<Vec<TalerChallenge>, Failure> {
-        let offered = account.offered_to_taler(terms, operation.demand.strength);
+        let offered = account.offered_to_taler(terms, operation.demand);
         let seal = |offer: OfferedChannel| {
             let id = TalerId {
                 account: account.id,
@@ -79,15 +79,19 @@ impl Service {
     /// anything is claimed.
     async fn begin_taler(&self, username: &Username, id: &TalerId, mut place: Option<Place>) -> Result<Begun, Failure> {
         self.with_taler(username, id.challenge, id.session, |account, terms| {
-            let outlet = self.outlet(id.channel)?;
+            let outlet = self.way_out(id.channel)?;
             let new = NewChallenge {
                 id: id.challenge,
                 tan_key: self.ring().active(),
                 access_token: id.session,
-                sending: self.sending(terms, &outlet),
+                sending: outlet.as_ref().map(|outlet| self.sending(terms, outlet)),
             };
             let mut tried = account.clone();
             tried.transmit_taler(terms, id, &new)?;
+            let Some(outlet) = outlet else {
+                *account = tried;
+                return Ok(Begun::Known(account.view(account.challenge(id.challenge)?, terms)));
+            };
             let Some(place) = place.take().or_else(|| Place::free_now(outlet)) else {
                 return Ok(Begun::NeedsPlace(id.channel));
             };

@@ -125,7 +125,7 @@ impl Service {
         id: AccessTokenId,
     ) -> Result<(), Failure> {
         self.change(caller, deed, Wanted::account(username), |account, _| {
-            account.void_where("its session was closed", |challenge| challenge.access_token == Some(id));
+            account.close_session(id);
             account.ended_tokens = EndedTokens::One(id);
             account.note(Event::of(EventKind::SessionClosed).with("token", id.to_string()));
             Ok(())

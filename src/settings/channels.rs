@@ -9,7 +9,10 @@ use std::{
 };
 
 use super::{section::Section, value::Named};
-use crate::domain::channel::{Channel, Strength, Strengths};
+use crate::domain::{
+    channel::{Channel, Strength, Strengths},
+    policy::Policy,
+};
 
 const TENTH: Duration = Duration::from_millis(100);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -129,6 +132,12 @@ impl Channels {
     #[must_use]
     pub fn strengths(&self) -> Strengths {
         Strengths { sms: self.sms.strength, email: self.email.strength }
+    }
+
+    /// What the bank has decided about channels.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        Policy { totp: self.totp, recovery: self.recovery, ..Policy::default() }
     }
 
     /// The channels whose messages a script hands over.

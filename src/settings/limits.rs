@@ -32,6 +32,7 @@ pub(super) fn read(section: &mut Section<'_>) -> Limits {
         retransmission_period: section.or("retransmission_period", default.retransmission_period),
         transmissions_per_challenge: section.or("transmissions_per_challenge", default.transmissions_per_challenge),
         open_challenges: section.or("open_challenges", default.open_challenges),
+        totp_devices: section.or("totp_devices", default.totp_devices),
         account_per_hour: section.or("account_per_hour", default.account_per_hour),
         account_per_day: section.or("account_per_day", default.account_per_day),
         address_per_hour: section.or("address_per_hour", default.address_per_hour),

@@ -6,12 +6,13 @@ use uuid::Uuid;
 use super::{
     columns::{bytes32, channel, moment, moments, natural, optional_bytes32},
     error::StoreError,
+    factor_rows::{read_factors, read_step_ups, read_target},
     meters,
     moment::Moment,
     seal::{Column, Sealer},
 };
 use crate::domain::{
-    account::{Account, ActiveChannel, Contact},
+    account::{Account, Contact},
     address::{Address, Mailbox, PhoneNumber},
     challenge::{Challenge, ChallengeKind, Claim, Idempotency, IssuedToken, Reservation, State},
     channel::{Channel, Strength},
@@ -63,7 +64,7 @@ pub(super) fn read(
         }
     }
     let contact = stored.account.contact.addresses();
-    let challenges = stored.account.challenges.iter().map(|challenge| challenge.address.clone());
+    let challenges = stored.account.challenges.iter().filter_map(|challenge| challenge.address().cloned());
     stored.account.allowance =
         meters::read_allowance(first, contact.chain(challenges).chain(enrolled.iter().cloned()), sealer.ring, guarded)?;
     Ok(Some(stored))
@@ -83,7 +84,8 @@ fn read_account(row: &Row, sealer: &Sealer<'_>) -> Result<Stored, StoreError> {
     account.language = language.and_then(Language::parse);
     account.standing = read_standing(row)?;
     account.deleted_at = moment(row, "deleted_at")?;
-    account.channels = read_channels(row, id, sealer)?;
+    read_factors(&mut account, row, sealer)?;
+    account.step_ups = read_step_ups(row)?;
     account.epoch =
         u32::try_from(row.try_get::<_, i32>("epoch")?).map_err(|_| StoreError::Corrupt("negative epoch"))?;
     account.sends = moments(row, "sends")?;
@@ -132,27 +134,13 @@ fn read_standing(row: &Row) -> Result<Standing, StoreError> {
     })
 }
 
-fn read_channels(row: &Row, account: Uuid, sealer: &Sealer<'_>) -> Result<Vec<ActiveChannel>, StoreError> {
-    let kinds: Vec<&str> = row.try_get::<_, Option<_>>("kinds")?.unwrap_or_default();
-    let addresses: Vec<&[u8]> = row.try_get::<_, Option<_>>("addresses")?.unwrap_or_default();
-    let sinces: Vec<Moment> = row.try_get::<_, Option<_>>("sinces")?.unwrap_or_default();
-    let rows = kinds.into_iter().zip(addresses).zip(sinces);
-    rows.map(|((kind, address), since)| {
-        let channel = channel(kind)?;
-        let address = sealer.open_address(Column::ChannelAddress(account, channel), channel, address)?;
-        Ok(ActiveChannel { address, since: since.0 })
-    })
-    .collect()
-}
-
 fn read_challenge(row: &Row, account: Uuid, id: Uuid, sealer: &Sealer<'_>) -> Result<Challenge, StoreError> {
     let channel = channel(row.try_get("channel")?)?;
     let summary: Option<&[u8]> = row.try_get("summary")?;
     Ok(Challenge {
         id: ChallengeId::from_uuid(id),
         kind: ChallengeKind::named(row.try_get("kind")?).ok_or(StoreError::Corrupt("unknown kind of challenge"))?,
-        channel,
-        address: sealer.open_address(Column::ChallengeAddress(account, id), channel, row.try_get("address")?)?,
+        target: read_target(row, channel, account, id, sealer)?,
         operation: optional_bytes32(row.try_get("operation")?)?.map(OperationDigest::from_bytes),
         summary: summary.map(|sealed| sealer.open(Column::ChallengeSummary(account, id), sealed)).transpose()?,
         access_token: row.try_get::<_, Option<Uuid>>("access_token")?.map(AccessTokenId::from_uuid),
@@ -171,6 +159,7 @@ fn read_challenge(row: &Row, account: Uuid, id: Uuid, sealer: &Sealer<'_>) -> Re
         claim: read_claim(row)?,
         idempotency: read_idempotency(row)?,
         reservation: read_reservation(row)?,
+        counts_from: moment(row, "counts_from")?,
         state: read_state(row)?,
     })
 }

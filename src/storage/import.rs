@@ -132,7 +132,7 @@ impl Datastore {
     fn seal_account(&self, account: Account, actor: &str, now: Timestamp) -> Result<Sealed, StoreError> {
         let (id, sealer) = (account.id.as_uuid(), self.sealer());
         let events = EventColumns::chain(&account, &sealer, &self.writing(Author::durable(actor), now))?;
-        let address = |active: &crate::domain::account::ActiveChannel| {
+        let address = |active: &crate::domain::factor::ActiveChannel| {
             sealer.seal(Column::ChannelAddress(id, active.address.channel()), active.address.reveal())
         };
         let addresses = account.channels.iter().map(address).collect::<Result<_, _>>()?;

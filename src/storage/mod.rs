@@ -12,6 +12,7 @@ pub mod connect;
 pub mod datastore;
 mod decisions;
 pub mod error;
+mod factor_rows;
 pub mod history;
 pub mod import;
 pub mod keys;

@@ -11,6 +11,7 @@ mod challenges;
 mod events;
 mod factors;
 mod meters;
+mod tokens;
 
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -18,8 +19,9 @@ use uuid::Uuid;
 use self::{
     allowance::{RefusalColumns, Taken},
     challenges::{Changed, Made},
-    factors::{ChannelColumns, TokenColumns},
+    factors::{ChannelColumns, StepUpColumns},
     meters::MeterColumns,
+    tokens::TokenColumns,
 };
 use super::{
     account_rows::{SealedContact, Stored},
@@ -54,6 +56,7 @@ pub(super) struct Transition {
     meters: MeterColumns,
     made_meters: Vec<Vec<u8>>,
     refusals: RefusalColumns,
+    step_ups: StepUpColumns,
     taken: Taken,
     durability: &'static str,
 }
@@ -94,8 +97,9 @@ impl Transition {
             epoch: i32::try_from(after.epoch).unwrap_or(i32::MAX),
             withheld: after.withheld.iter().copied().map(Moment).collect(),
             meters: MeterColumns::of(after, writing.limits, sealer.ring)?,
-            made_meters: made.map_or(Ok(Vec::new()), |challenge| keys(&challenge.address, sealer.ring))?,
+            made_meters: made.and_then(Challenge::address).map_or(Ok(Vec::new()), |address| keys(address, sealer.ring))?,
             refusals: RefusalColumns::of(after),
+            step_ups: StepUpColumns::of(after),
             taken: Taken::of(after, writing, sealer.ring)?,
             durability: if writing.may_be_lost || only_counts(before, after) { "off" } else { "on" },
             events,
@@ -119,6 +123,10 @@ impl Transition {
         all.push(&self.withheld);
         all.extend(self.changed.reservation_parameters());
         all.extend(self.refusals.parameters());
+        all.extend(self.step_ups.parameters());
+        all.extend(self.channels.more_parameters());
+        all.extend(Made::device_parameters(self.made.as_ref()));
+        all.extend(self.changed.trust_parameters());
         if guarded {
             all.extend(self.taken.parameters());
         }

@@ -8,22 +8,28 @@ select
   clock_timestamp() as read_at,
   a.account_id, a.username, a.contact_phone, a.contact_email, a.meters as contact_meters, a.language,
   a.failures, a.total_failures, a.failed_strength, a.blocks, a.blocked_until,
-  a.deleted_at, a.sends, a.epoch, a.withheld, a.refused_limits, a.refused_since, a.refused_times, a.version, a.event_sequence, a.event_mac, a.event_at,
-  active.kinds, active.addresses, active.sinces, counted.meters, counted.times,
+  a.deleted_at, a.sends, a.epoch, a.withheld, a.refused_limits, a.refused_since, a.refused_times,
+  a.step_up_sessions, a.step_up_untils, a.step_up_strengths, a.version, a.event_sequence, a.event_mac, a.event_at,
+  active.kinds, active.names, active.addresses, active.secrets, active.used, active.sets, active.set_keys,
+  active.sinces, active.bringers, counted.meters, counted.times,
   -- [guarded
   shut.closed_meters, shut.closed_at, shut.half_open_at, shut.probe_at, shut.opened_at,
   ceiling.ceiling_channels, ceiling.free_at,
   -- guarded]
-  c.challenge_id, c.kind, c.channel, c.address, c.operation, c.summary, c.access_token, c.paid_by,
+  c.challenge_id, c.kind, c.channel, c.address, c.device, c.secret, c.operation, c.summary, c.access_token, c.paid_by,
   c.tan_key, c.tan_digits, c.generation, c.requested_at, c.ends_at, c.tan_expires_at,
   c.attempts_left, c.transmissions, c.transmitted_at,
   c.claim_transmission, c.claimed_at, c.claim_until,
   c.idempotency_key, c.idempotency_request,
   c.state, c.token_hash, c.token_expires_at, c.reservation_id, c.reserved_until,
-  c.reserved_operation, c.reserved_first, c.reserved_idempotent, c.held_until
+  c.reserved_operation, c.reserved_first, c.reserved_idempotent, c.held_until, c.counts_from
 from accounts a
 left join lateral (
-  select array_agg(x.channel) as kinds, array_agg(x.address) as addresses, array_agg(x.since) as sinces
+  select
+    array_agg(x.channel) as kinds, array_agg(x.name) as names, array_agg(x.address) as addresses,
+    array_agg(x.secret) as secrets, array_agg(array_to_string(x.used, ' ')) as used,
+    array_agg(x.recovery_set) as sets, array_agg(x.recovery_key) as set_keys,
+    array_agg(x.since) as sinces, array_agg(x.brought_by) as bringers
   from channels x
   where x.account_id = a.account_id
 ) active on true

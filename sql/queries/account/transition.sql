@@ -9,14 +9,14 @@
 with place as (
   select c.channel, c.place
   from ceilings c
-  where c.channel = $93 and c.place <= $94 and c.free_at <= $15
+  where c.channel = $106 and c.place <= $107 and c.free_at <= $15
   order by c.free_at
   limit 1
   for update skip locked
 ), probe as (
   select p.meter
   from prefixes p
-  where p.meter = $95 and p.opened_at is null and p.probe_at <= $15
+  where p.meter = $108 and p.opened_at is null and p.probe_at <= $15
   for update skip locked
 ), acct as (
 -- guarded] with acct as (
@@ -27,11 +27,12 @@ with place as (
     failures = $6, total_failures = $7, failed_strength = $8, blocks = $9, blocked_until = $10,
     deleted_at = $11, live_challenges = $12, sends = $77, meters = $81, epoch = $83, withheld = $84,
     refused_limits = $89, refused_since = $90, refused_times = $91, refusals_due = $92,
+    step_up_sessions = $93, step_up_untils = $94, step_up_strengths = $95,
     event_sequence = $13, event_mac = $14, event_at = $15
   where account_id = $1 and version = $2
     -- [guarded
-    and ($93::text is null or exists (select from place))
-    and ($95::bytea is null or exists (select from probe))
+    and ($106::text is null or exists (select from place))
+    and ($108::bytea is null or exists (select from probe))
     -- guarded]
   returning account_id, version
 ), evts as (
@@ -42,11 +43,13 @@ with place as (
   insert into challenges (
     account_id, challenge_id, kind, channel, address, operation, summary, access_token, paid_by,
     tan_key, tan_digits, requested_at, ends_at, idempotency_key, idempotency_request,
-    generation, tan_expires_at, attempts_left, transmissions, claim_transmission, claimed_at, claim_until, state, meters)
+    generation, tan_expires_at, attempts_left, transmissions, claim_transmission, claimed_at, claim_until, state, meters,
+    device, secret)
   select
     acct.account_id, $23, $24, $25, $26, $27, $28, $29, $30,
     $31, $32, $33, $34, $35, $36,
-    $37, $38, $39, $40, $41, $42, $43, $44, $82::bytea[]
+    $37, $38, $39, $40, $41, $42, $43, $44, $82::bytea[],
+    $103, $104
   from acct
   where $23::uuid is not null
 ), changed as (
@@ -59,28 +62,35 @@ with place as (
     state = new.state, token_hash = new.token_hash, token_expires_at = new.token_expires_at,
     reservation_id = new.reservation_id, reserved_until = new.reserved_until,
     reserved_operation = new.reserved_operation, reserved_first = new.reserved_first,
-    reserved_idempotent = new.reserved_idempotent, held_until = new.held_until
+    reserved_idempotent = new.reserved_idempotent, held_until = new.held_until,
+    counts_from = new.counts_from
   from acct, unnest(
     $45::uuid[], $46::integer[], $47::timestamptz[], $48::smallint[], $49::smallint[], $50::timestamptz[],
     $51::uuid[], $52::timestamptz[], $53::timestamptz[], $54::boolean[],
     $55::text[], $56::bytea[], $57::timestamptz[], $58::uuid[], $59::timestamptz[],
-    $85::bytea[], $86::uuid[], $87::boolean[], $88::timestamptz[]
+    $85::bytea[], $86::uuid[], $87::boolean[], $88::timestamptz[], $105::timestamptz[]
   ) as new (
     challenge_id, generation, tan_expires_at, attempts_left, transmissions, transmitted_at,
     claim_transmission, claimed_at, claim_until, keeps_idempotency,
     state, token_hash, token_expires_at, reservation_id, reserved_until,
-    reserved_operation, reserved_first, reserved_idempotent, held_until)
+    reserved_operation, reserved_first, reserved_idempotent, held_until, counts_from)
   where c.challenge_id = new.challenge_id and c.account_id = acct.account_id
 ), gone as (
   delete from channels x
-  using acct
-  where x.account_id = acct.account_id and x.channel = any ($60::text[])
+  using acct, unnest($60::text[], $96::text[]) as old (channel, name)
+  where x.account_id = acct.account_id and x.channel = old.channel and x.name = old.name
 ), put as (
-  insert into channels (account_id, channel, address, since)
-  select acct.account_id, new.channel, new.address, new.since
-  from acct, unnest($61::text[], $62::bytea[], $63::timestamptz[]) as new (channel, address, since)
+  insert into channels (account_id, channel, name, address, secret, used, recovery_set, recovery_key, since, brought_by)
+  select
+    acct.account_id, new.channel, new.name, new.address, new.secret, string_to_array(new.used, ' ')::bigint[],
+    new.recovery_set, new.recovery_key, new.since, new.brought_by
+  from acct, unnest(
+    $61::text[], $97::text[], $62::bytea[], $98::bytea[], $99::text[], $100::uuid[], $101::smallint[], $63::timestamptz[], $102::text[]
+  ) as new (channel, name, address, secret, used, recovery_set, recovery_key, since, brought_by)
   on conflict (account_id, channel, name) do update
-  set address = excluded.address, since = excluded.since
+  set
+    address = excluded.address, secret = excluded.secret, used = excluded.used, recovery_set = excluded.recovery_set,
+    recovery_key = excluded.recovery_key, since = excluded.since, brought_by = excluded.brought_by
 ), metered as (
   insert into windows as w (meter, sends, hour_count, hour_most, day_count, day_most)
   select new.meter, array[$15::timestamptz], 1, new.hour_most, 1, new.day_most
@@ -104,7 +114,7 @@ with place as (
   where c.channel = place.channel and c.place = place.place
 ), probed as (
   update prefixes p
-  set probe_at = $96
+  set probe_at = $109
   from acct, probe
   where p.meter = probe.meter
 -- guarded]

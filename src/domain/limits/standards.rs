@@ -71,7 +71,7 @@ impl Limits {
         ]
     }
 
-    fn lifetimes(&self) -> [Rule; 5] {
+    fn lifetimes(&self) -> [Rule; 6] {
         [
             (
                 (SECOND..=10 * MINUTE).contains(&self.tan_lifetime),
@@ -89,6 +89,7 @@ impl Limits {
                 "must not be more than challenge_lifetime",
             ),
             ((1..=100).contains(&self.open_challenges), "open_challenges", "must be 1 to 100"),
+            ((1..=20).contains(&self.totp_devices), "totp_devices", "must be 1 to 20"),
             (
                 self.retain >= DAY && self.retain >= self.challenge_lifetime && self.retain <= 10 * YEAR,
                 "retain",

@@ -5,11 +5,12 @@ use std::time::Duration;
 use crate::domain::{
     account::{Account, Terms},
     challenge::{Challenge, ChallengeKind, IssuedToken, State},
-    channel::Channel,
+    channel::{BroughtBy, Channel},
     event::{Event, EventKind},
+    factor::Target,
     id::{ChallengeId, ReservationId},
     keys::{KeyError, KeyRing},
-    rules::{factors::Notice, settle::Outcome},
+    rules::{factors::Notice, settle::Outcome, shown::Shown},
     secret::SecretHash,
     standing::Consequence,
     tan::Candidate,
@@ -29,6 +30,8 @@ pub enum AttemptOutcome {
         expires_at: Timestamp,
         /// Whether it is bound to an operation.
         bound: bool,
+        /// Whom to tell what.
+        notices: Vec<Notice>,
     },
     /// Right: the new address is active.
     Activated {
@@ -101,10 +104,9 @@ impl Account {
             }
             return Ok(refused);
         }
-        if challenge.tan(self.id, ring)?.is(candidate) {
-            Ok(self.solve(terms, id, token))
-        } else {
-            Ok(self.count_wrong(terms, id))
+        match self.shown(terms, ring, challenge, candidate)? {
+            Some(shown) => Ok(self.solve(terms, id, shown, token)),
+            None => Ok(self.count_wrong(terms, id)),
         }
     }
 
@@ -114,7 +116,7 @@ impl Account {
         challenge: &Challenge,
         candidate: &Candidate,
     ) -> Option<AttemptOutcome> {
-        if !candidate.fits(challenge.channel, challenge.tan_digits) {
+        if !candidate.fits(challenge.channel(), challenge.tan_digits) {
             return Some(AttemptOutcome::NoCandidate);
         }
         match challenge.state {
@@ -141,40 +143,48 @@ impl Account {
         self.busy(challenge, terms).max(blocked)
     }
 
-    fn solve(&mut self, terms: &Terms<'_>, id: ChallengeId, token: SecretHash) -> AttemptOutcome {
+    fn solve(&mut self, terms: &Terms<'_>, id: ChallengeId, shown: Shown, token: SecretHash) -> AttemptOutcome {
+        let used = self.use_up(terms, id, &shown);
         let Ok(challenge) = self.challenge_mut(id) else { return AttemptOutcome::Unknown };
-        let (kind, channel) = (challenge.kind, challenge.channel);
-        let solved = Event::of(EventKind::ChallengeSolved).about(id).with("channel", channel.name());
         challenge.claim = None;
         // Whatever becomes of its token, a solved challenge cools nothing.
         challenge.transmitted_at = None;
-        match kind {
-            ChallengeKind::Token | ChallengeKind::Taler => {
-                let expires_at = terms.now.plus(terms.limits.token_lifetime);
-                challenge.state = State::Solved(Some(IssuedToken { hash: token, expires_at }));
-                let bound = challenge.operation.is_some();
-                self.standing.succeed(terms.strengths.of(channel));
-                self.note(solved);
-                AttemptOutcome::Solved { expires_at, bound }
-            }
-            ChallengeKind::Address => {
-                challenge.state = State::Solved(None);
-                let (address, paid_by, session) =
-                    (challenge.address.clone(), challenge.paid_by, challenge.access_token);
-                self.note(solved);
-                if let Some(paid_by) = paid_by {
-                    self.settle(terms, paid_by, ReservationId::of_enrolment(id), Outcome::Succeeded);
-                }
-                let notices = self.activate(terms.now, &address, session);
-                AttemptOutcome::Activated { channel, notices }
-            }
+        let channel = challenge.channel();
+        if challenge.kind == ChallengeKind::Address {
+            return self.put_in_force(terms, id, shown);
         }
+        let expires_at = terms.now.plus(terms.limits.token_lifetime);
+        challenge.state = State::Solved(Some(IssuedToken { hash: token, expires_at }));
+        challenge.counts_from = used.counts_from;
+        let bound = challenge.operation.is_some();
+        self.standing.succeed(terms.strengths.of(channel));
+        self.note(solved(id, channel));
+        AttemptOutcome::Solved { expires_at, bound, notices: used.notices }
+    }
+
+    /// What was to be enrolled is proven.
+    fn put_in_force(&mut self, terms: &Terms<'_>, id: ChallengeId, shown: Shown) -> AttemptOutcome {
+        let Ok(challenge) = self.challenge_mut(id) else { return AttemptOutcome::Unknown };
+        challenge.state = State::Solved(None);
+        let (target, paid_by, session) = (challenge.target.clone(), challenge.paid_by, challenge.access_token);
+        let channel = target.channel();
+        self.note(solved(id, channel));
+        if let Some(paid_by) = paid_by {
+            self.settle(terms, paid_by, ReservationId::of_enrolment(id), Outcome::Succeeded);
+        }
+        let notices = match (target, shown) {
+            (Target::Address(address), _) => self.activate(terms.now, &address, BroughtBy::Customer, session),
+            (Target::NewDevice(device), Shown::NewDevice(steps)) => self.add_device(terms.now, device, steps, session),
+            // Of these no challenge of this kind is made.
+            (Target::NewDevice(_) | Target::Devices | Target::RecoveryCodes, _) => Vec::new(),
+        };
+        AttemptOutcome::Activated { channel, notices }
     }
 
     fn count_wrong(&mut self, terms: &Terms<'_>, id: ChallengeId) -> AttemptOutcome {
         let Ok(challenge) = self.challenge_mut(id) else { return AttemptOutcome::Unknown };
         challenge.attempts_left = challenge.attempts_left.saturating_sub(1);
-        let (attempts_left, channel) = (challenge.attempts_left, challenge.channel);
+        let (attempts_left, channel) = (challenge.attempts_left, challenge.channel());
         let wrong = if attempts_left == 0 { EventKind::ChallengeExhausted } else { EventKind::ChallengeWrong };
         self.note(Event::of(wrong).about(id).with("attempts_left", attempts_left.to_string()));
         let consequence = self.standing.fail(terms.strengths.of(channel), terms.now, terms.limits);
@@ -197,4 +207,8 @@ impl Account {
             self.note(Event::of(EventKind::AccountBlocked).with("until", until));
         }
     }
+}
+
+fn solved(id: ChallengeId, channel: Channel) -> Event {
+    Event::of(EventKind::ChallengeSolved).about(id).with("channel", channel.name())
 }

@@ -1,11 +1,12 @@
 //! Activating, replacing and removing what an account proves itself with.
 
 use crate::domain::{
-    account::{Account, ActiveChannel, EndedTokens},
+    account::{Account, EndedTokens},
     address::Address,
     challenge::{Challenge, ChallengeKind},
-    channel::Channel,
+    channel::{BroughtBy, Channel},
     event::{Event, EventKind},
+    factor::ActiveChannel,
     id::{AccessTokenId, ChallengeId},
     time::Timestamp,
 };
@@ -19,6 +20,18 @@ pub enum NoticeKind {
     ChannelRemoved,
     /// An operator put this address in force.
     AddressSet,
+    /// A device was added.
+    DeviceAdded,
+    /// A device was removed, or all were.
+    DeviceRemoved,
+    /// Recovery codes were made.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// The recovery codes were removed.
+    RecoveryCodesRemoved,
+    /// An API token was made.
+    ApiTokenMade,
     /// A block began that ends by itself.
     Blocked,
     /// A block began that only an operator ends.
@@ -37,65 +50,91 @@ pub struct Notice {
 }
 
 impl Account {
-    /// Puts a proven address in force. Another one before it: every other open challenge and unspent token is void. The
-    /// first channel of all: enrolments that other sessions than the one that proved it began without a proof are void.
+    /// Puts a proven address in force. Another one before it: every other open challenge and unspent token is void.
     /// Returns whom to tell.
     pub(super) fn activate(
         &mut self,
         now: Timestamp,
         address: &Address,
+        brought_by: BroughtBy,
         session: Option<AccessTokenId>,
     ) -> Vec<Notice> {
         let channel = address.channel();
         let before = self.active(channel).map(|active| active.address.clone());
-        let first = self.channels.is_empty();
+        self.begin_protection(session);
         self.channels.retain(|active| active.address.channel() != channel);
         self.contact.put(address);
         let activated =
             Event::of(EventKind::ChannelActivated).with("channel", channel.name()).with("tan_info", address.masked());
-        self.channels.push(ActiveChannel { address: address.clone(), since: now });
+        self.channels.push(ActiveChannel { address: address.clone(), since: now, brought_by });
         self.note(activated);
-        if first {
-            // Begun by another session when no proof was asked for: whoever that was would otherwise add a factor to a
-            // protected account that nobody approved.
-            let foreign = |challenge: &Challenge| challenge.access_token.is_some() && challenge.access_token != session;
-            self.void_where("another session proved the account's first channel", |challenge| {
-                challenge.kind == ChallengeKind::Address && challenge.paid_by.is_none() && foreign(challenge)
-            });
-        }
         let Some(before) = before.filter(|before| before != address) else { return Vec::new() };
         self.void_all("another address was activated", None);
         vec![Notice { kind: NoticeKind::AddressReplaced, address: before }]
     }
 
-    /// Puts an address in force without a proof: an operator's doing, which voids like any change of a factor.
+    /// What ends when the first of all factors is about to be in force: what other sessions than the one that proved it
+    /// began when no proof was asked for. Whoever that was would otherwise add a factor to a protected account that
+    /// nobody approved, or stay stepped up by nothing.
+    pub(super) fn begin_protection(&mut self, session: Option<AccessTokenId>) {
+        if self.is_protected() {
+            return;
+        }
+        self.step_ups.clear();
+        let foreign = |challenge: &Challenge| challenge.access_token.is_some() && challenge.access_token != session;
+        self.void_where("another session proved the account's first channel", |challenge| {
+            challenge.kind == ChallengeKind::Address && challenge.paid_by.is_none() && foreign(challenge)
+        });
+    }
+
+    /// Puts an address in force without a proof: an operator's. Nothing when it is in force already. Returns whom to
+    /// tell.
     pub fn set_address(&mut self, now: Timestamp, address: Address) -> Vec<Notice> {
         if self.active(address.channel()).is_some_and(|active| active.address == address) {
             return Vec::new();
         }
-        let mut notices = self.activate(now, &address, None);
+        let mut notices = self.activate(now, &address, BroughtBy::Operator, None);
         self.void_all("an operator changed a factor", None);
         notices.push(Notice { kind: NoticeKind::AddressSet, address });
         notices
     }
 
-    /// Removes an active channel, its pending new address with it: every open challenge and unspent token is void,
-    /// but the one that pays for this. Returns whom to tell.
+    /// Removes a channel with all that is in force of it; every other open challenge and unspent token but the one that
+    /// pays for the removal is void. Returns whom to tell: the removed address, or those that remain.
     pub fn remove_channel(&mut self, channel: Channel, paid_by: Option<ChallengeId>) -> Vec<Notice> {
-        let Some(removed) = self.active(channel).map(|active| active.address.clone()) else { return Vec::new() };
+        if !self.has(channel) {
+            return Vec::new();
+        }
+        let address = self.active(channel).map(|active| active.address.clone());
         self.channels.retain(|active| active.address.channel() != channel);
-        self.note(
-            Event::of(EventKind::ChannelRemoved).with("channel", channel.name()).with("tan_info", removed.masked()),
-        );
+        match channel {
+            Channel::Totp => self.devices.clear(),
+            Channel::Recovery => self.recovery = None,
+            Channel::Sms | Channel::Email => {}
+        }
+        self.note_removal(channel, address.as_ref());
         self.void_all("a channel was removed", paid_by);
-        vec![Notice { kind: NoticeKind::ChannelRemoved, address: removed }]
+        match address {
+            Some(address) => vec![Notice { kind: NoticeKind::ChannelRemoved, address }],
+            None if channel == Channel::Recovery => self.notices_to_all(NoticeKind::RecoveryCodesRemoved),
+            None => self.notices_to_all(NoticeKind::DeviceRemoved),
+        }
+    }
+
+    /// Tells the trail what was removed. What a customer calls a device is not ours to keep for ever.
+    pub(super) fn note_removal(&mut self, channel: Channel, address: Option<&Address>) {
+        let removed = Event::of(EventKind::ChannelRemoved).with("channel", channel.name());
+        self.note(match address {
+            Some(address) => removed.with("tan_info", address.masked()),
+            None => removed,
+        });
     }
 
     /// Drops the new address that a channel waits for, if there is one.
     pub fn drop_pending(&mut self, channel: Channel, now: Timestamp, reason: &'static str) -> bool {
         let pending = self.pending(channel, now).is_some();
         self.void_where(reason, |challenge| {
-            challenge.kind == ChallengeKind::Address && challenge.channel == channel && challenge.is_alive(now)
+            challenge.kind == ChallengeKind::Address && challenge.channel() == channel && challenge.is_alive(now)
         });
         pending
     }
@@ -110,6 +149,8 @@ impl Account {
             challenge.claim = None; // nobody takes a sending over for an account that is gone
         }
         self.channels.clear();
+        self.devices.clear();
+        self.recovery = None;
         self.contact = crate::domain::account::Contact::default();
         self.language = None;
         self.deleted_at = Some(now);

@@ -4,6 +4,7 @@
 //! [`Terms`](super::account::Terms). A refusal leaves the account unchanged, unless the rule says otherwise.
 
 pub mod attempt;
+mod devices;
 pub mod enrol;
 pub mod factors;
 pub mod protect;
@@ -11,6 +12,8 @@ pub mod refusals;
 pub mod request;
 mod sends;
 pub mod settle;
+mod shown;
+mod step_up;
 pub mod taler;
 pub mod transmission;
 

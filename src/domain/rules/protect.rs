@@ -7,9 +7,8 @@ use crate::domain::{
     account::{Account, Terms},
     assurance::{Assurance, Demand},
     challenge::{Challenge, ChallengeKind, State, TokenStanding},
-    channel::Strength,
     event::{Event, EventKind},
-    id::ChallengeId,
+    id::{AccessTokenId, ChallengeId},
     operation::OperationDigest,
     secret::SecretHash,
 };
@@ -21,15 +20,15 @@ pub struct Proof {
     pub token: Option<SecretHash>,
     /// The hashes of the ids of Taler's challenges that came with it.
     pub taler: Vec<SecretHash>,
-    /// Whether its session is stepped up at this moment.
-    pub stepped_up: bool,
+    /// The session that asks: it may be stepped up.
+    pub session: Option<AccessTokenId>,
 }
 
 impl Proof {
     /// A one-shot token or nothing.
     #[must_use]
     pub const fn token(presented: Option<SecretHash>) -> Self {
-        Self { token: presented, taler: Vec::new(), stepped_up: false }
+        Self { token: presented, taler: Vec::new(), session: None }
     }
 }
 
@@ -80,14 +79,13 @@ impl Account {
         operation: &OperationDigest,
         proof: &Proof,
     ) -> Result<Clearance, Objection> {
-        if demand.assurance == Assurance::None || (self.channels.is_empty() && !demand.enrolled) {
+        if demand.assurance == Assurance::None || (!self.is_protected() && !demand.enrolled) {
             return Ok(Clearance::NotNeeded);
         }
-        if self.channels.is_empty() {
+        if !self.is_protected() {
             return Err(Objection::Required);
         }
-        // Which channel stepped a session up is not known: it shows no more than the weakest does.
-        if demand.assurance == Assurance::Session && proof.stepped_up && demand.strength == Strength::Inform {
+        if demand.assurance == Assurance::Session && self.stepped_up(terms.now, proof.session) >= Some(demand.strength) {
             return Ok(Clearance::NotNeeded);
         }
         match proof.token {
@@ -134,13 +132,15 @@ impl Account {
             TokenStanding::Unsettled(lapsed) => Some(lapsed.operation),
             TokenStanding::Free => None,
         };
-        let (bound, channel) = (challenge.operation.is_some(), challenge.channel);
+        let (bound, channel) = (challenge.operation.is_some(), challenge.channel());
+        let counts = challenge.counts_from.is_none_or(|from| from <= terms.now);
         if challenge.operation.or(unsettled).is_some_and(|bound_to| bound_to != *operation) {
             self.void(id, "the token came with another operation");
             self.note(Event::of(EventKind::TokenMismatched).about(id));
             return Err(Objection::WrongOperation);
         }
-        if !bound && demand.assurance == Assurance::Bound || terms.strengths.of(channel) < demand.strength {
+        let insufficient = demand.assurance == Assurance::Bound && (!bound || !counts);
+        if insufficient || terms.strengths.of(channel) < demand.strength {
             return Err(Objection::Required);
         }
         // Who asks now must know as well that a repeat does nothing twice.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::domain::{
     account::{Account, Terms},
-    address::Address,
     challenge::{Challenge, ChallengeKind, Idempotency, State, TokenStanding},
     channel::Channel,
     event::{Event, EventKind},
+    factor::Target,
     id::{AccessTokenId, ChallengeId, TransmissionId},
     keys::KeyId,
     operation::OperationDigest,
@@ -36,8 +36,8 @@ pub struct NewChallenge {
     pub tan_key: KeyId,
     /// The access token that asks.
     pub access_token: Option<AccessTokenId>,
-    /// Its first sending.
-    pub sending: Sending,
+    /// Its first sending; `None` where nothing is sent.
+    pub sending: Option<Sending>,
 }
 
 /// What the caller asks for beside the channel.
@@ -86,16 +86,35 @@ impl Account {
         wish: Wish,
     ) -> Result<(), Refusal> {
         self.refuse_blocked(terms)?;
-        let address = self.active(channel).ok_or(Refusal::ChannelNotSupported)?.address.clone();
+        let target = self.target_of(terms, channel).ok_or(Refusal::ChannelNotSupported)?;
         self.refuse_hot(channel, terms, None)?;
-        self.refuse_sending(terms, &address)?;
-        self.count_sending(terms, &address);
-        let challenge = open_challenge(terms, new, kind, address, wish);
+        if let Some(address) = target.address() {
+            new.sending.ok_or(Refusal::ChannelNotSupported)?;
+            self.refuse_sending(terms, address)?;
+            self.count_sending(terms, address);
+        }
+        let challenge = open_challenge(terms, new, kind, target, wish);
         let requested = Event::of(EventKind::ChallengeRequested).about(new.id).with("channel", channel.name());
         let bound = if challenge.operation.is_some() { "yes" } else { "no" };
-        self.note(requested.with("bound", bound).with("tan_info", challenge.address.masked()));
+        let requested = requested.with("bound", bound);
+        self.note(match challenge.address() {
+            Some(address) => requested.with("tan_info", address.masked()),
+            None => requested,
+        });
         self.challenges.push(challenge);
         Ok(())
+    }
+
+    /// What proves a challenge on this channel; `None` where nothing of it is in force, or nothing is left of it.
+    fn target_of(&self, terms: &Terms<'_>, channel: Channel) -> Option<Target> {
+        let target = match channel {
+            Channel::Sms | Channel::Email => Target::Address(self.active(channel)?.address.clone()),
+            Channel::Totp => self.devices.first().map(|_| Target::Devices)?,
+            Channel::Recovery => {
+                self.recovery.as_ref().filter(|codes| codes.left() > 0).map(|_| Target::RecoveryCodes)?
+            }
+        };
+        terms.policy.serves(channel).then_some(target)
     }
 
     /// The challenge that the same request made before; refuses another request under the same key, and one whose
@@ -157,21 +176,17 @@ impl Account {
         if terms.now >= challenge.ends_at {
             return Err(Refusal::ChallengeExpired);
         }
-        if !challenge.channel.transmits()
-            || self.active(challenge.channel).is_none() && challenge.kind != ChallengeKind::Address
-        {
-            return Err(Refusal::ChannelNotSupported);
-        }
+        let withdrawn = challenge.kind != ChallengeKind::Address && !self.has(challenge.channel());
+        let address = challenge.address().filter(|_| !withdrawn).cloned().ok_or(Refusal::ChannelNotSupported)?;
         if challenge.transmissions_begun() >= terms.limits.transmissions_per_challenge {
             return Err(Refusal::RateLimited {
                 limit: "transmissions_per_challenge",
                 retry_after: challenge.ends_at.since(terms.now),
             });
         }
-        let address = challenge.address.clone();
         refuse_busy(self.busy(challenge, terms))?;
         if challenge.is_unsent() {
-            self.refuse_hot(challenge.channel, terms, None)?;
+            self.refuse_hot(challenge.channel(), terms, None)?;
         }
         self.refuse_sending(terms, &address)?;
         self.count_sending(terms, &address);
@@ -215,20 +230,24 @@ fn refuse_busy(busy: Duration) -> Result<(), Refusal> {
     }
 }
 
-/// A challenge as it begins: its first TAN in force, its first sending under way.
+/// A new challenge for that target. Where a TAN is sent, its first sending is claimed; where none is, there is nothing to
+/// be sent again, so that it ends with its only lifetime: the time to show a code, or to set a device up.
 pub(super) fn open_challenge(
     terms: &Terms<'_>,
     new: &NewChallenge,
     kind: ChallengeKind,
-    address: Address,
+    target: Target,
     wish: Wish,
 ) -> Challenge {
-    let ends_at = terms.now.plus(terms.limits.challenge_lifetime);
+    let lifetime = match target {
+        Target::Address(_) | Target::NewDevice(_) => terms.limits.challenge_lifetime,
+        Target::Devices | Target::RecoveryCodes => terms.limits.tan_lifetime,
+    };
+    let ends_at = terms.now.plus(lifetime);
     let mut challenge = Challenge {
         id: new.id,
         kind,
-        channel: address.channel(),
-        address,
+        target,
         operation: wish.operation,
         summary: wish.summary,
         access_token: new.access_token,
@@ -239,15 +258,20 @@ pub(super) fn open_challenge(
         requested_at: terms.now,
         ends_at,
         tan_expires_at: ends_at,
-        attempts_left: 0,
+        attempts_left: terms.limits.attempts_per_tan,
         transmissions: 0,
         transmitted_at: None,
         claim: None,
         idempotency: wish.idempotency,
         reservation: None,
+        counts_from: None,
         state: State::Open,
     };
-    challenge.renew_tan(terms.now, terms.limits);
-    challenge.claim(new.sending.transmission, terms.now, new.sending.lease);
+    if challenge.address().is_some() {
+        challenge.renew_tan(terms.now, terms.limits);
+        if let Some(sending) = new.sending {
+            challenge.claim(sending.transmission, terms.now, sending.lease);
+        }
+    }
     challenge
 }

@@ -3,8 +3,9 @@
 
 use crate::domain::{
     account::{Account, Terms},
+    assurance::Demand,
     challenge::{ChallengeKind, State},
-    channel::{Channel, Strength},
+    channel::Channel,
     id::ChallengeId,
     meter,
     refusal::{OfferedChannel, Refusal},
@@ -16,8 +17,8 @@ impl Account {
     /// The channels that Taler's clients are offered: those that they know; an account that has neither is offered its
     /// others.
     #[must_use]
-    pub fn offered_to_taler(&self, terms: &Terms<'_>, strength: Strength) -> Vec<OfferedChannel> {
-        let offered = self.offered_of(terms, strength);
+    pub fn offered_to_taler(&self, terms: &Terms<'_>, demand: Demand) -> Vec<OfferedChannel> {
+        let offered = self.offered(terms, demand);
         let known = |offer: &OfferedChannel| matches!(offer.channel, Channel::Sms | Channel::Email);
         let familiar: Vec<_> = offered.iter().filter(|offer| known(offer)).cloned().collect();
         if familiar.is_empty() { offered } else { familiar }
@@ -62,12 +63,30 @@ impl Account {
         match state {
             State::Solved(_) | State::Spent => Err(Refusal::ChallengeSolved),
             State::Aborted | State::Void => Err(Refusal::TransactionNotFound),
+            State::Open if !self.challenge(id)?.channel().transmits() => self.refuse_ended_taler(terms, id),
             // A block comes before `challenge_lifetime`, as on every sending.
-            State::Open => self.retransmit(terms, id, new.sending).map_err(|refusal| match refusal {
-                Refusal::ChallengeExpired => Refusal::TransactionNotFound,
-                other => other,
-            }),
+            State::Open => {
+                let sending = new.sending.ok_or(Refusal::ChannelNotSupported)?;
+                self.retransmit(terms, id, sending).map_err(|refusal| match refusal {
+                    Refusal::ChallengeExpired => Refusal::TransactionNotFound,
+                    other => other,
+                })
+            }
         }
+    }
+
+    /// Asked for again where nothing is sent: nothing happens, as long as a code would still be taken.
+    fn refuse_ended_taler(&self, terms: &Terms<'_>, id: ChallengeId) -> Result<(), Refusal> {
+        self.refuse_blocked(terms)?;
+        let challenge = self.challenge(id)?;
+        if terms.now >= challenge.ends_at {
+            return Err(Refusal::TransactionNotFound);
+        }
+        if challenge.attempts_left == 0 {
+            let retry_after = challenge.ends_at.since(terms.now);
+            return Err(Refusal::RateLimited { limit: "attempts_per_tan", retry_after });
+        }
+        Ok(())
     }
 
     /// Refuses to compare a TAN with a challenge that is not Taler's, or that was never sent.

@@ -82,7 +82,7 @@ impl Account {
             self.record(terms, id, transmission, HandOver::Failed("its challenge ended"));
             return Some(TakenOver::Dropped);
         }
-        let channel = challenge.channel;
+        let channel = challenge.channel();
         if !self.take_place(terms, channel) {
             return None;
         }

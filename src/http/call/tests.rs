@@ -165,7 +165,7 @@ async fn what_anyone_may_read_needs_no_database_but_readiness() {
     let config: serde_json::Value = web_test::read_body_json(reply(TestRequest::get().uri("/config")).await).await;
     let expected = serde_json::json!({
         "name": "tanager", "version": "1:0:0", "implementation": concat!("tanager ", env!("CARGO_PKG_VERSION")),
-        "supported_tan_channels": ["sms"], "tan_digits": 8, "tan_lifetime": {"d_us": 300_000_000},
+        "supported_tan_channels": ["sms", "totp", "recovery"], "tan_digits": 8, "tan_lifetime": {"d_us": 300_000_000},
         "retransmission_period": {"d_us": 60_000_000}, "tan_header": "TAN-Token",
     });
     assert_eq!(config, expected);

@@ -6,7 +6,9 @@ use super::{Parameters, small};
 use crate::{
     domain::{
         account::Account,
+        address::Address,
         challenge::{Challenge, IssuedToken, State},
+        factor::{NewDevice, Target},
         id::{AccessTokenId, ChallengeId},
     },
     storage::{
@@ -16,7 +18,7 @@ use crate::{
     },
 };
 
-/// $23 to $44: a challenge that was made.
+/// $23 to $44, and $103 and $104: a challenge that was made.
 pub(super) struct Made {
     id: Option<Uuid>,
     kind: Option<&'static str>,
@@ -40,6 +42,8 @@ pub(super) struct Made {
     claimed_at: Option<Moment>,
     claim_until: Option<Moment>,
     state: Option<&'static str>,
+    device: Option<String>,
+    secret: Option<Vec<u8>>,
 }
 
 const NOTHING_MADE: Made = Made {
@@ -65,17 +69,22 @@ const NOTHING_MADE: Made = Made {
     claimed_at: None,
     claim_until: None,
     state: None,
+    device: None,
+    secret: None,
 };
 
 impl Made {
     pub(super) fn of(account: &Account, challenge: &Challenge, sealer: &Sealer<'_>) -> Result<Self, StoreError> {
         let (owner, id) = (account.id.as_uuid(), challenge.id.as_uuid());
+        let seal_address = |address: &Address| sealer.seal(Column::ChallengeAddress(owner, id), address.reveal());
+        let device = if let Target::NewDevice(device) = &challenge.target { Some(device) } else { None };
+        let seal_secret = |device: &NewDevice| sealer.seal_secret(Column::ChallengeSecret(owner, id), &device.secret);
         let seal_summary = |summary: &String| sealer.seal(Column::ChallengeSummary(owner, id), summary);
         Ok(Self {
             id: Some(id),
             kind: Some(challenge.kind.name()),
-            channel: Some(challenge.channel.name()),
-            address: Some(sealer.seal(Column::ChallengeAddress(owner, id), challenge.address.reveal())?),
+            channel: Some(challenge.channel().name()),
+            address: challenge.address().map(seal_address).transpose()?,
             operation: challenge.operation.map(|digest| digest.as_bytes().to_vec()),
             summary: challenge.summary.as_ref().map(seal_summary).transpose()?,
             access_token: challenge.access_token.map(AccessTokenId::as_uuid),
@@ -94,6 +103,8 @@ impl Made {
             claimed_at: challenge.claim.map(|claim| Moment(claim.claimed_at)),
             claim_until: challenge.claim.map(|claim| Moment(claim.lease_until)),
             state: Some(challenge.state.name()),
+            device: device.map(|device| device.name.to_string()),
+            secret: device.map(seal_secret).transpose()?,
         })
     }
 
@@ -124,9 +135,15 @@ impl Made {
             made.state,
         ]
     }
+
+    /// $103 and $104: the device that it is to put in force.
+    pub(super) fn device_parameters(made: Option<&Self>) -> Parameters<'_> {
+        let made = made.unwrap_or(&NOTHING_MADE);
+        parameters![made.device, made.secret]
+    }
 }
 
-/// $45 to $59, and $85 to $88: challenges that were changed.
+/// $45 to $59, $85 to $88, and $105: challenges that were changed.
 #[derive(Default)]
 pub(super) struct Changed {
     ids: Vec<Uuid>,
@@ -148,6 +165,7 @@ pub(super) struct Changed {
     reserved_first: Vec<Option<Uuid>>,
     reserved_idempotent: Vec<bool>,
     held_until: Vec<Option<Moment>>,
+    counts_from: Vec<Option<Moment>>,
 }
 
 impl Changed {
@@ -180,6 +198,7 @@ impl Changed {
         self.reserved_operations.push(held.map(|held| held.operation.as_bytes().to_vec()));
         self.reserved_first.push(held.map(|held| held.first.as_uuid()));
         self.reserved_idempotent.push(held.is_some_and(|held| held.idempotent));
+        self.counts_from.push(challenge.counts_from.map(Moment));
         self.held_until.push(held.filter(|held| token.is_some() && !held.told).map(|held| Moment(held.until)));
     }
 
@@ -201,6 +220,11 @@ impl Changed {
             self.reservations,
             self.reserved_until,
         ]
+    }
+
+    /// $105.
+    pub(super) fn trust_parameters(&self) -> Parameters<'_> {
+        parameters![self.counts_from]
     }
 
     /// $85 to $88.

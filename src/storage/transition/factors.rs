@@ -1,13 +1,16 @@
-//! The channels that a transition puts in force or removes, and the access tokens that it makes or ends.
+//! What a transition puts in force or removes, and the sessions that are stepped up.
 
 use uuid::Uuid;
 
 use super::Parameters;
 use crate::{
     domain::{
-        account::{Account, EndedTokens, NewAccessToken},
-        caller::Mfa,
-        channel::Channel,
+        account::Account,
+        channel::{BroughtBy, Channel, Strength},
+        factor::{ActiveChannel, Device},
+        id::{AccessTokenId, RecoverySetId},
+        recovery::RecoveryCodes,
+        time::Timestamp,
     },
     storage::{
         error::StoreError,
@@ -16,102 +19,121 @@ use crate::{
     },
 };
 
-/// $60 to $63: channels that are gone, and those put in force.
+/// What a channel is named of which an account has one.
+const ONLY: &str = "default";
+
+/// $60 to $63, and $96 to $102: rows of `channels` that are gone, and those that are new or other than before.
+#[derive(Default)]
 pub(super) struct ChannelColumns {
     gone: Vec<&'static str>,
+    gone_names: Vec<String>,
     kinds: Vec<&'static str>,
-    addresses: Vec<Vec<u8>>,
+    names: Vec<String>,
+    addresses: Vec<Option<Vec<u8>>>,
+    secrets: Vec<Option<Vec<u8>>>,
+    used: Vec<String>,
+    sets: Vec<Option<Uuid>>,
+    set_keys: Vec<Option<i16>>,
     sinces: Vec<Moment>,
+    bringers: Vec<&'static str>,
 }
 
 impl ChannelColumns {
     pub(super) fn between(before: &Account, after: &Account, sealer: &Sealer<'_>) -> Result<Self, StoreError> {
-        let gone = before
-            .channels
-            .iter()
-            .map(|active| active.address.channel())
-            .filter(|channel| after.active(*channel).is_none());
-        let mut columns = Self {
-            gone: gone.map(Channel::name).collect(),
-            kinds: Vec::new(),
-            addresses: Vec::new(),
-            sinces: Vec::new(),
-        };
+        let mut columns = Self::default();
+        let kept = names(after);
+        for (channel, name) in names(before).into_iter().filter(|named| !kept.contains(named)) {
+            columns.gone.push(channel.name());
+            columns.gone_names.push(name);
+        }
         for active in after.channels.iter().filter(|active| !before.channels.contains(active)) {
-            let channel = active.address.channel();
-            columns.kinds.push(channel.name());
-            columns
-                .addresses
-                .push(sealer.seal(Column::ChannelAddress(after.id.as_uuid(), channel), active.address.reveal())?);
-            columns.sinces.push(Moment(active.since));
+            columns.put_address(after, active, sealer)?;
+        }
+        for device in after.devices.iter().filter(|device| !before.devices.contains(device)) {
+            columns.put_device(after, device, sealer)?;
+        }
+        if let Some(codes) = after.recovery.as_ref().filter(|codes| before.recovery.as_ref() != Some(codes)) {
+            columns.put_codes(codes);
         }
         Ok(columns)
     }
 
+    fn put_address(&mut self, account: &Account, active: &ActiveChannel, sealer: &Sealer<'_>) -> Result<(), StoreError> {
+        let channel = active.address.channel();
+        let sealed = sealer.seal(Column::ChannelAddress(account.id.as_uuid(), channel), active.address.reveal())?;
+        self.put(channel, ONLY.to_owned(), active.since, active.brought_by);
+        self.addresses.push(Some(sealed));
+        self.secrets.push(None);
+        self.put_uses(&[], None);
+        Ok(())
+    }
+
+    fn put_device(&mut self, account: &Account, device: &Device, sealer: &Sealer<'_>) -> Result<(), StoreError> {
+        let name = device.name.to_string();
+        let sealed = sealer.seal_secret(Column::DeviceSecret(account.id.as_uuid(), &name), &device.secret)?;
+        self.put(Channel::Totp, name, device.since, device.brought_by);
+        self.addresses.push(None);
+        self.secrets.push(Some(sealed));
+        self.put_uses(&device.used, None);
+        Ok(())
+    }
+
+    fn put_codes(&mut self, codes: &RecoveryCodes) {
+        self.put(Channel::Recovery, ONLY.to_owned(), codes.since, codes.brought_by);
+        self.addresses.push(None);
+        self.secrets.push(None);
+        self.put_uses(&codes.used, Some(codes));
+    }
+
+    fn put(&mut self, channel: Channel, name: String, since: Timestamp, brought_by: BroughtBy) {
+        self.kinds.push(channel.name());
+        self.names.push(name);
+        self.sinces.push(Moment(since));
+        self.bringers.push(brought_by.name());
+    }
+
+    fn put_uses(&mut self, used: &[i64], codes: Option<&RecoveryCodes>) {
+        self.used.push(used.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+        self.sets.push(codes.map(|codes| RecoverySetId::as_uuid(codes.set)));
+        self.set_keys.push(codes.map(|codes| super::small(codes.key.0)));
+    }
+
+    /// $60 to $63.
     pub(super) fn parameters(&self) -> Parameters<'_> {
         parameters![self.gone, self.kinds, self.addresses, self.sinces]
     }
+
+    /// $96 to $102.
+    pub(super) fn more_parameters(&self) -> Parameters<'_> {
+        parameters![self.gone_names, self.names, self.secrets, self.used, self.sets, self.set_keys, self.bringers]
+    }
 }
 
-/// $64 to $75: access tokens that end, and the one that was made.
-pub(super) struct TokenColumns {
-    ends_all: bool,
-    ended: Option<Uuid>,
-    id: Option<Uuid>,
-    hash: Option<Vec<u8>>,
-    scope: Option<&'static str>,
-    of_account: bool,
-    mfa: Option<&'static str>,
-    mfa_until: Option<Moment>,
-    operations: Option<Vec<String>>,
-    description: Option<String>,
-    created_at: Option<Moment>,
-    expires_at: Option<Moment>,
+/// What names the rows of an account.
+fn names(account: &Account) -> Vec<(Channel, String)> {
+    let addresses = account.channels.iter().map(|active| (active.address.channel(), ONLY.to_owned()));
+    let devices = account.devices.iter().map(|device| (Channel::Totp, device.name.to_string()));
+    let codes = account.recovery.iter().map(|_| (Channel::Recovery, ONLY.to_owned()));
+    addresses.chain(devices).chain(codes).collect()
 }
 
-impl TokenColumns {
+/// $93 to $95: the sessions that are stepped up.
+pub(super) struct StepUpColumns {
+    sessions: Vec<Uuid>,
+    untils: Vec<Moment>,
+    strengths: Vec<&'static str>,
+}
+
+impl StepUpColumns {
     pub(super) fn of(after: &Account) -> Self {
-        let new = after.new_token.as_ref();
-        let of = |read: fn(&NewAccessToken) -> Uuid| new.map(read);
         Self {
-            ends_all: after.ended_tokens == EndedTokens::All,
-            ended: if let EndedTokens::One(id) = after.ended_tokens { Some(id.as_uuid()) } else { None },
-            id: of(|new| new.token.id.as_uuid()),
-            hash: new.map(|new| new.hash.as_bytes().to_vec()),
-            scope: new.map(|new| new.token.scope.name()),
-            of_account: new.is_some_and(|new| new.token.scope.is_of_account()),
-            mfa: new.map(|new| mfa_name(new.token.mfa)),
-            mfa_until: new
-                .and_then(|new| if let Mfa::SteppedUp { until } = new.token.mfa { Some(Moment(until)) } else { None }),
-            operations: new.map(|new| new.token.operations.clone()),
-            description: new.and_then(|new| new.token.description.clone()),
-            created_at: new.map(|new| Moment(new.token.created_at)),
-            expires_at: new.map(|new| Moment(new.token.expires_at)),
+            sessions: after.step_ups.iter().map(|known| AccessTokenId::as_uuid(known.session)).collect(),
+            untils: after.step_ups.iter().map(|known| Moment(known.until)).collect(),
+            strengths: after.step_ups.iter().map(|known| Strength::name(known.strength)).collect(),
         }
     }
 
     pub(super) fn parameters(&self) -> Parameters<'_> {
-        parameters![
-            self.ends_all,
-            self.ended,
-            self.id,
-            self.hash,
-            self.scope,
-            self.of_account,
-            self.mfa,
-            self.mfa_until,
-            self.operations,
-            self.description,
-            self.created_at,
-            self.expires_at,
-        ]
-    }
-}
-
-const fn mfa_name(mfa: Mfa) -> &'static str {
-    match mfa {
-        Mfa::NonInteractive => "non-interactive",
-        Mfa::Pending => "pending",
-        Mfa::SteppedUp { .. } => "stepped-up",
+        parameters![self.sessions, self.untils, self.strengths]
     }
 }

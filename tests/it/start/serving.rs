@@ -78,7 +78,7 @@ async fn variables_of_the_environment_override_the_file() {
 
     let config = process.stranger().get("/config").await;
     assert_eq!(config.number("tan_digits"), 6);
-    assert_eq!(config.body["supported_tan_channels"], json!(["sms"]));
+    assert_eq!(config.body["supported_tan_channels"], json!(["sms", "totp", "recovery"]));
     let ready = process.stranger().get("/health/ready").await;
     assert_eq!(ready.status, 200, "a channel that is down fails nothing else: {ready:?}");
     let alice = place.customer(&process, "alice", &["sms"]).await;

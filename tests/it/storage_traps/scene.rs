@@ -14,6 +14,7 @@ use tanager::{
         id::{AccessTokenId, ChallengeId, TransmissionId},
         keys::KeyRing,
         limits::Limits,
+        policy::Policy,
         rules::request::{NewChallenge, Sending},
         tan::Candidate,
         time::Timestamp,
@@ -70,7 +71,8 @@ impl Scene {
 
     /// What decides at `now`, cool-downs over.
     pub fn terms(&self, now: Timestamp) -> Terms<'_> {
-        Terms { now: now.plus(Duration::from_mins(2)), limits: &self.limits, strengths: Strengths::default() }
+        let (strengths, policy) = (Strengths::default(), Policy::default());
+        Terms { now: now.plus(Duration::from_mins(2)), limits: &self.limits, strengths, policy }
     }
 
     pub fn new_challenge(&self, terms: &Terms<'_>) -> NewChallenge {
@@ -78,7 +80,7 @@ impl Scene {
             id: ChallengeId::new(terms.now, &SystemChance),
             tan_key: self.ring.active(),
             access_token: Some(self.session),
-            sending: self.sending(terms),
+            sending: Some(self.sending(terms)),
         }
     }
 

@@ -153,9 +153,9 @@ fn the_right_tan_yields_one_token_with_its_time_and_says_whether_it_is_bound() {
     let mut scene = Scene::enrolled();
     let expires_at = scene.now.plus(scene.limits.token_lifetime);
     let bound = scene.request_bound(Channel::Sms, 1);
-    assert_eq!(scene.confirm(bound), AttemptOutcome::Solved { expires_at, bound: true });
+    assert_eq!(scene.confirm(bound), AttemptOutcome::Solved { expires_at, bound: true, notices: Vec::new() });
     let unbound = scene.request(Channel::Sms);
-    assert_eq!(scene.confirm(unbound), AttemptOutcome::Solved { expires_at, bound: false });
+    assert_eq!(scene.confirm(unbound), AttemptOutcome::Solved { expires_at, bound: false, notices: Vec::new() });
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn the_old_address_stays_in_force_until_the_new_one_is_proven_and_is_then_told()
     assert_eq!(scene.account.active(Channel::Sms).unwrap().address, phone(1));
     scene.pass(secs(60));
     let asked = scene.request(Channel::Sms);
-    assert_eq!(scene.challenge(asked).address, phone(1));
+    assert_eq!(scene.challenge(asked).address(), Some(&phone(1)));
     assert_eq!(scene.activate(id), [Notice { kind: NoticeKind::AddressReplaced, address: phone(1) }]);
     assert_eq!(scene.account.active(Channel::Sms).unwrap().address, phone(2));
     assert_eq!(scene.account.channels.len(), 2);

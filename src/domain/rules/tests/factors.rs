@@ -2,7 +2,7 @@
 
 use crate::domain::{
     account::{Contact, EndedTokens},
-    assurance::Assurance,
+    assurance::{Assurance, Demand},
     challenge::Phase,
     channel::Channel,
     event::EventKind,
@@ -134,7 +134,7 @@ fn a_log_out_voids_the_challenges_and_tokens_of_its_session_alone() {
 fn channels_are_offered_in_their_order_and_masked_and_notices_go_to_all() {
     let mut scene = Scene::enrolled();
     scene.account.channels.reverse();
-    let offered = scene.account.offered();
+    let offered = scene.account.offered(&scene.terms(), Demand::of(Assurance::Token));
     assert_eq!(offered.iter().map(|offer| offer.channel).collect::<Vec<_>>(), [Channel::Sms, Channel::Email]);
     assert_eq!(offered[0].tan_info, phone(1).masked());
     assert_eq!(scene.account.notices_to_all(NoticeKind::Blocked).len(), 2);

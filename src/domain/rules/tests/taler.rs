@@ -2,6 +2,7 @@
 
 use crate::domain::{
     account::Account,
+    assurance::{Assurance, Demand},
     channel::{Channel, Strength, Strengths},
     id::{AccountId, ChallengeId},
     refusal::Refusal,
@@ -18,8 +19,12 @@ fn limited(limit: &'static str, seconds: u64) -> Refusal {
     Refusal::RateLimited { limit, retry_after: secs(seconds) }
 }
 
+fn asking(strength: Strength) -> Demand {
+    Demand { strength, ..Demand::of(Assurance::Token) }
+}
+
 fn offered(scene: &Scene, strength: Strength) -> Vec<Channel> {
-    let offered = scene.account.offered_to_taler(&scene.terms(), strength);
+    let offered = scene.account.offered_to_taler(&scene.terms(), asking(strength));
     offered.into_iter().map(|offer| offer.channel).collect()
 }
 
@@ -28,7 +33,7 @@ fn the_channels_that_are_strong_enough_are_offered_and_masked() {
     let mut scene = Scene::enrolled();
     assert_eq!(offered(&scene, Strength::Inform), [Channel::Sms, Channel::Email]);
     assert_eq!(offered(&scene, Strength::Possession), [Channel::Sms]);
-    let all = scene.account.offered_to_taler(&scene.terms(), Strength::Inform);
+    let all = scene.account.offered_to_taler(&scene.terms(), asking(Strength::Inform));
     assert_eq!(
         all.iter().map(|offer| offer.tan_info.clone()).collect::<Vec<_>>(),
         [phone(1).masked(), mailbox(1).masked()]
@@ -47,7 +52,7 @@ fn nothing_is_stored_before_the_first_sending_which_makes_the_challenge_of_the_i
     assert_eq!(scene.transmit(&id), Ok(()));
     scene.record(id.challenge, HandOver::Sent);
     let challenge = scene.challenge(id.challenge);
-    assert_eq!((challenge.channel, challenge.address.clone()), (Channel::Email, mailbox(1)));
+    assert_eq!((challenge.channel(), challenge.address()), (Channel::Email, Some(&mailbox(1))));
     assert_eq!((challenge.operation, challenge.access_token), (Some(id.operation), id.session));
     assert_eq!((challenge.summary.clone(), challenge.transmissions), (id.summary, 1));
 }

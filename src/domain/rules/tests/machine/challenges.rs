@@ -52,7 +52,7 @@ impl Play {
             tans: Vec::new(),
             tan_ends: now.plus(limits.tan_lifetime),
             wrong: 0,
-            under_way: Some(UnderWay { transmission: new.sending.transmission, from, until }),
+            under_way: Some(UnderWay { transmission: new.sending.unwrap().transmission, from, until }),
             sent: 0,
             busy_since: None,
             was_solved: false,

@@ -9,12 +9,13 @@ use super::{
     tokens::{Held, Shown},
 };
 use crate::domain::{
+    account::StepUp,
     address::Address,
     assurance::{Assurance, Demand},
     challenge::ChallengeKind,
-    channel::Channel,
+    channel::{Channel, Strength},
     event::{Event, EventKind},
-    id::{ChallengeId, ReservationId},
+    id::{AccessTokenId, ChallengeId, ReservationId},
     rules::{
         protect::{Clearance, Objection, Proof},
         settle::{Outcome, Settled},
@@ -22,13 +23,20 @@ use crate::domain::{
     testing::{Scene, operation, token_of},
 };
 
+/// The session that is stepped up where one is.
+const STEPPED_UP: AccessTokenId = AccessTokenId::from_uuid(uuid::Uuid::from_bytes([9; 16]));
+
 impl Play {
     /// Presents what a request brings, and compares the answers.
     pub(super) fn clear(&mut self, shown: &Shown, demand: Demand, number: u8) -> Result<Clearance, Objection> {
         let expected = self.ledger.clear(shown, demand, number);
         let taler = shown.taler.iter().copied().map(token_of).collect();
-        let proof = Proof { token: shown.token.map(token_of), taler, stepped_up: shown.stepped_up };
+        let proof = Proof { token: shown.token.map(token_of), taler, session: Some(STEPPED_UP) };
+        let until = self.scene.now.plus(self.scene.limits.step_up_lifetime);
+        let step_up = StepUp { session: STEPPED_UP, until, strength: Strength::Inform };
+        self.scene.account.step_ups = shown.stepped_up.then_some(step_up).into_iter().collect();
         let answer = self.scene.ask(|account, terms| account.clear(terms, demand, &operation(number), &proof));
+        self.scene.account.step_ups.clear();
         assert_eq!(answer, expected);
         if let Ok(Clearance::Token(id)) = answer {
             self.witness.cleared(id);

@@ -186,7 +186,7 @@ impl Ledger {
             assert!(entry.token.is_none(), "a second token for one challenge");
             entry.token = Some(Token::new(expires_at));
             self.count_right(channel);
-            return AttemptOutcome::Solved { expires_at, bound };
+            return AttemptOutcome::Solved { expires_at, bound, notices: Vec::new() };
         }
         if let Some(payer) = payer {
             self.settle(payer, ReservationId::of_enrolment(id), Outcome::Succeeded);

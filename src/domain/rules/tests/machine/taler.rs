@@ -6,6 +6,7 @@ use super::{
     step::{Guess, Pick},
 };
 use crate::domain::{
+    assurance::{Assurance, Demand},
     challenge::ChallengeKind,
     channel::{Channel, Strength},
     id::{ChallengeId, TransmissionId},
@@ -58,9 +59,10 @@ impl Ledger {
 impl Play {
     pub(super) fn offer(&mut self, channel: Channel, operation: u8, session: u8) -> Option<ChallengeId> {
         for strength in [Strength::Inform, Strength::Possession] {
+            let demand = Demand { strength, ..Demand::of(Assurance::Token) };
             let strong = |channel: &Channel| self.scene.strengths.of(*channel) >= strength;
             let expected: Vec<_> = self.ledger.channels.keys().copied().filter(strong).collect();
-            let offered = self.scene.account.offered_to_taler(&self.scene.terms(), strength);
+            let offered = self.scene.account.offered_to_taler(&self.scene.terms(), demand);
             assert_eq!(offered.into_iter().map(|offer| offer.channel).collect::<Vec<_>>(), expected);
         }
         self.ledger.channels.get(&channel)?;
@@ -81,7 +83,7 @@ impl Play {
         let offer = self.ledger.offers.iter().find(|offer| offer.id.challenge == id).unwrap().clone();
         self.transition(Named { challenge: Some(id), key: None }, |play| {
             let new = NewChallenge { id, ..play.scene.new_challenge(offer.session) };
-            let expected = play.ledger.transmit(&offer, new.sending.transmission);
+            let expected = play.ledger.transmit(&offer, new.sending.unwrap().transmission);
             let answer = play.scene.ask(|account, terms| account.transmit_taler(terms, &offer.id, &new));
             assert_eq!(answer, expected.clone().map(|_| ()));
             match expected {

@@ -1,10 +1,11 @@
 //! What an operation may ask for, and which answer comes first when several would fit.
 
 use crate::domain::{
+    account::StepUp,
     assurance::{Assurance, Demand},
     challenge::Phase,
     channel::{Channel, Strength},
-    id::ChallengeId,
+    id::{AccessTokenId, ChallengeId},
     rules::{
         protect::{Clearance, Objection, Proof},
         settle::Outcome,
@@ -20,8 +21,21 @@ fn ask(scene: &mut Scene, demand: Demand, proof: &Proof) -> Result<Clearance, Ob
     scene.ask(|account, terms| account.clear(terms, demand, &operation(1), proof))
 }
 
+/// The session that is stepped up in a scene.
+fn session() -> AccessTokenId {
+    Scene::session(9)
+}
+
 fn stepped_up() -> Proof {
-    Proof { stepped_up: true, ..Proof::default() }
+    Proof { session: Some(session()), ..Proof::default() }
+}
+
+/// An account with `sms` and `email`, one of its sessions stepped up by as much as that.
+fn with_step_up(strength: Strength) -> Scene {
+    let mut scene = Scene::enrolled();
+    let until = scene.now.plus(scene.limits.step_up_lifetime);
+    scene.account.step_ups.push(StepUp { session: session(), until, strength });
+    scene
 }
 
 #[test]
@@ -40,7 +54,7 @@ fn what_asks_for_nothing_passes_whatever_came_and_takes_nothing() {
 
 #[test]
 fn a_stepped_up_session_suffices_where_a_session_is_asked_for_and_nowhere_else() {
-    let mut scene = Scene::enrolled();
+    let mut scene = with_step_up(Strength::Inform);
     let before = scene.account.clone();
     for assurance in Assurance::ALL {
         let passes = matches!(assurance, Assurance::None | Assurance::Session);
@@ -48,20 +62,23 @@ fn a_stepped_up_session_suffices_where_a_session_is_asked_for_and_nowhere_else()
         assert_eq!(ask(&mut scene, Demand::of(assurance), &stepped_up()), expected, "{assurance:?}");
     }
     let strong = Demand { strength: Strength::Possession, ..Demand::of(Assurance::Session) };
-    assert_eq!(ask(&mut scene, strong, &stepped_up()), Err(Objection::Required), "nobody knows by what it was");
+    assert_eq!(ask(&mut scene, strong, &stepped_up()), Err(Objection::Required), "by something weaker");
+    assert_eq!(ask(&mut with_step_up(Strength::Possession), strong, &stepped_up()), Ok(Clearance::NotNeeded));
+    let another = Proof { session: Some(Scene::session(8)), ..Proof::default() };
+    assert_eq!(ask(&mut scene, Demand::of(Assurance::Session), &another), Err(Objection::Required), "another session");
     assert_eq!(ask(&mut scene, Demand::of(Assurance::Session), &Proof::default()), Err(Objection::Required));
     assert_eq!(scene.account, before);
 }
 
 #[test]
 fn where_a_session_is_asked_for_a_token_suffices_too_and_is_not_taken_from_a_session_that_suffices() {
-    let mut scene = Scene::enrolled();
+    let mut scene = with_step_up(Strength::Inform);
     let id = scene.solved(Channel::Email);
     let token = Proof::token(Some(token_of(id)));
     assert_eq!(ask(&mut scene, Demand::of(Assurance::Session), &token), Ok(Clearance::Token(id)));
-    let both = Proof { stepped_up: true, ..token };
+    let both = Proof { session: Some(session()), ..token };
     assert_eq!(ask(&mut scene, Demand::of(Assurance::Session), &both), Ok(Clearance::NotNeeded));
-    let stranger = Proof { stepped_up: true, ..Proof::token(Some(token_of(foreign()))) };
+    let stranger = Proof { session: Some(session()), ..Proof::token(Some(token_of(foreign()))) };
     assert_eq!(ask(&mut scene, Demand::of(Assurance::Session), &stranger), Ok(Clearance::NotNeeded));
     assert_eq!(ask(&mut scene, Demand::of(Assurance::Token), &stranger), Err(Objection::Invalid));
 }

@@ -1,0 +1,62 @@
+//! The factors that need no message: devices and recovery codes, put in force and removed.
+
+use crate::domain::{
+    account::Account,
+    channel::{BroughtBy, Channel},
+    event::{Event, EventKind},
+    factor::{Device, NewDevice},
+    id::{AccessTokenId, ChallengeId},
+    recovery::RecoveryCodes,
+    rules::{
+        factors::{Notice, NoticeKind},
+        protect::Clearance,
+    },
+    time::Timestamp,
+    totp::DeviceName,
+};
+
+impl Account {
+    /// Puts a device in force that has shown a code, at these steps. Returns whom to tell.
+    pub(super) fn add_device(
+        &mut self,
+        now: Timestamp,
+        device: NewDevice,
+        steps: Vec<i64>,
+        session: Option<AccessTokenId>,
+    ) -> Vec<Notice> {
+        self.begin_protection(session);
+        self.devices.push(Device::new(device, steps, now, BroughtBy::Customer));
+        self.note(Event::of(EventKind::ChannelActivated).with("channel", Channel::Totp.name()));
+        self.notices_to_all(NoticeKind::DeviceAdded)
+    }
+
+    /// Removes the device of that name, as [`Self::remove_channel`] does; nothing where there is none.
+    pub fn remove_device(&mut self, name: &DeviceName, paid_by: Option<ChallengeId>) -> Vec<Notice> {
+        let before = self.devices.len();
+        self.devices.retain(|device| device.name != *name);
+        if self.devices.len() == before {
+            return Vec::new();
+        }
+        self.note_removal(Channel::Totp, None);
+        self.void_all("a device was removed", paid_by);
+        self.notices_to_all(NoticeKind::DeviceRemoved)
+    }
+
+    /// Makes new recovery codes in the name of this session. Those before them are dead, with every other open challenge
+    /// and unspent token but the one that pays; the first ones void nothing. Returns whom to tell.
+    pub fn make_recovery_codes(
+        &mut self,
+        codes: RecoveryCodes,
+        cleared: Clearance,
+        session: Option<AccessTokenId>,
+    ) -> Vec<Notice> {
+        self.begin_protection(session);
+        let replaced = self.recovery.replace(codes).is_some();
+        self.note(Event::of(EventKind::RecoveryCodesMade));
+        if replaced {
+            self.void_all("the recovery codes were replaced", cleared.paid_by());
+        }
+        self.pay(cleared);
+        self.notices_to_all(NoticeKind::RecoveryCodesMade)
+    }
+}
