@@ -33,6 +33,7 @@ pub mod tan;
 pub(crate) mod testing;
 pub mod ticket;
 pub mod time;
+pub mod totp;
 pub mod traffic;
 pub mod username;
 pub mod view;
