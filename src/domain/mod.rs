@@ -21,6 +21,7 @@ pub mod limits;
 pub mod meter;
 pub mod operation;
 pub mod prefix_guard;
+pub mod recovery;
 pub mod refusal;
 pub mod reservation;
 pub mod rules;
