@@ -102,3 +102,30 @@ impl Strengths {
         }
     }
 }
+
+/// Who put a factor in force. One that an operator set counts at once for `bound`; one of the customer's own counts for it
+/// after the waiting time of `[enrolment]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BroughtBy {
+    /// The customer, through the API.
+    Customer,
+    /// An operator, for the bank.
+    Operator,
+}
+
+impl BroughtBy {
+    /// The name in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// Whoever has that name; `None` for any other text.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Customer, Self::Operator].into_iter().find(|who| who.name() == name)
+    }
+}

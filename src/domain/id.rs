@@ -82,6 +82,10 @@ id!(
     /// A reservation of a one-shot token by one operation.
     ReservationId
 );
+id!(
+    /// One set of recovery codes; the next set has another, and so has other codes.
+    RecoverySetId
+);
 
 impl AccessTokenId {
     /// Whether it is of a token that this service made: those of another's credentials are no `UUIDv7`.

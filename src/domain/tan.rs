@@ -1,7 +1,7 @@
 //! The TAN: derived when it is needed, never kept (architecture, idea 4).
 
 use data_encoding::BASE32_NOPAD;
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::{
@@ -12,9 +12,9 @@ use super::{
 };
 
 /// Digits of a code from an authenticator app.
-const TOTP_DIGITS: usize = 6;
+pub(super) const TOTP_DIGITS: usize = 6;
 /// Characters of a recovery code, without its dashes.
-const RECOVERY_CHARACTERS: usize = 12;
+pub(super) const RECOVERY_CHARACTERS: usize = 12;
 
 /// All that a TAN follows from. A row that was tampered with has another TAN (PSD2 RTS art. 5(1)(b)).
 pub struct TanOrigin<'a> {
@@ -62,7 +62,7 @@ impl Tan {
     /// Whether the candidate is this TAN, in constant time.
     #[must_use]
     pub fn is(&self, candidate: &Candidate) -> bool {
-        self.0.as_bytes().ct_eq(candidate.0.as_bytes()).into()
+        candidate.answers(&self.0).into()
     }
 
     /// The digits, for the one message that carries them.
@@ -88,6 +88,11 @@ impl Candidate {
         let candidate = Self(joined);
         let fits = |channel| candidate.fits(channel, tan_digits);
         Channel::ALL.into_iter().any(fits).then_some(candidate)
+    }
+
+    /// Whether it is `expected`, in constant time for texts of one length: digits, or a recovery code without its dashes.
+    pub(super) fn answers(&self, expected: &str) -> Choice {
+        expected.as_bytes().ct_eq(self.0.as_bytes())
     }
 
     /// Whether `channel` could have an answer of this form; `tan_digits` is the challenge's own.

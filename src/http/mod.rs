@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 pub mod path;
+pub mod qr;
 pub mod query;
 mod refusal;
 pub mod routes;
