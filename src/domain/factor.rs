@@ -185,7 +185,8 @@ impl Account {
             demand.assurance != Assurance::Bound || factor.counts_from.is_none_or(|from| from <= terms.now)
         };
         let strong = |factor: &Factor| terms.strengths.of(factor.channel) >= demand.strength;
-        let offered = self.factors(&terms.policy).into_iter().filter(|factor| factor.usable && strong(factor) && counts(factor));
+        let offered =
+            self.factors(&terms.policy).into_iter().filter(|factor| factor.usable && strong(factor) && counts(factor));
         let mut channels: Vec<Channel> = offered.map(|factor| factor.channel).collect();
         channels.dedup();
         let offer = |channel| OfferedChannel { channel, tan_info: self.shown_of(channel, &terms.policy) };

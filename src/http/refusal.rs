@@ -18,8 +18,9 @@ impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Forbidden => Self::new(Code::Forbidden),
-            Refusal::FirstByOperator => Self::new(Code::Forbidden)
-                .detail("The first channel of an account is set up by the bank here: ask it."),
+            Refusal::FirstByOperator => {
+                Self::new(Code::Forbidden).detail("The first channel of an account is set up by the bank here: ask it.")
+            }
             Refusal::UnknownAccount => Self::new(Code::UnknownAccount),
             Refusal::UsernameTaken => Self::new(Code::UsernameReuse),
             Refusal::NoAddress => Self::new(Code::MissingTanInfo),

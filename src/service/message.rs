@@ -79,7 +79,9 @@ pub(super) fn notice_message(
         NoticeKind::AddressSet => "TANs now go to this address: the bank has set it.",
         NoticeKind::DeviceAdded => "an authenticator app was added to your account.",
         NoticeKind::DeviceRemoved => "an authenticator app was removed from your account.",
-        NoticeKind::RecoveryCodesMade => "new recovery codes were made for your account; earlier ones are no longer valid.",
+        NoticeKind::RecoveryCodesMade => {
+            "new recovery codes were made for your account; earlier ones are no longer valid."
+        }
         NoticeKind::RecoveryCodeUsed => "a recovery code was used for your account.",
         NoticeKind::RecoveryCodesRemoved => "the recovery codes of your account were removed.",
         NoticeKind::ApiTokenMade => "an access token that needs no TAN was made for your account.",

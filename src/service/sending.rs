@@ -103,7 +103,12 @@ impl Service {
     }
 
     /// What a new challenge is made of.
-    pub(super) fn new_challenge(&self, terms: &Terms<'_>, caller: &AccessToken, outlet: Option<&Outlet>) -> NewChallenge {
+    pub(super) fn new_challenge(
+        &self,
+        terms: &Terms<'_>,
+        caller: &AccessToken,
+        outlet: Option<&Outlet>,
+    ) -> NewChallenge {
         NewChallenge {
             id: ChallengeId::new(terms.now, self.chance()),
             tan_key: self.ring().active(),

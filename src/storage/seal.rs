@@ -52,7 +52,12 @@ impl Sealer<'_> {
         String::from_utf8(clear.to_vec()).map_err(|_| StoreError::Corrupt("a sealed text is not UTF-8"))
     }
 
-    pub(super) fn open_address(&self, column: Column<'_>, channel: Channel, sealed: &[u8]) -> Result<Address, StoreError> {
+    pub(super) fn open_address(
+        &self,
+        column: Column<'_>,
+        channel: Channel,
+        sealed: &[u8],
+    ) -> Result<Address, StoreError> {
         let clear = self.open(column, sealed)?;
         Address::parse(channel, &clear).map_err(|_| StoreError::Corrupt("a sealed address is none"))
     }
@@ -64,6 +69,8 @@ impl Sealer<'_> {
     pub(super) fn open_secret(&self, column: Column<'_>, sealed: &[u8]) -> Result<TotpSecret, StoreError> {
         let clear = column.with_place(|place| self.ring.open(place, sealed))?;
         let bytes = clear.first_chunk().filter(|bytes| bytes.len() == clear.len());
-        bytes.map(|bytes| TotpSecret::from_bytes(*bytes)).ok_or(StoreError::Corrupt("a sealed secret has another length"))
+        bytes
+            .map(|bytes| TotpSecret::from_bytes(*bytes))
+            .ok_or(StoreError::Corrupt("a sealed secret has another length"))
     }
 }

@@ -97,7 +97,9 @@ impl Transition {
             epoch: i32::try_from(after.epoch).unwrap_or(i32::MAX),
             withheld: after.withheld.iter().copied().map(Moment).collect(),
             meters: MeterColumns::of(after, writing.limits, sealer.ring)?,
-            made_meters: made.and_then(Challenge::address).map_or(Ok(Vec::new()), |address| keys(address, sealer.ring))?,
+            made_meters: made
+                .and_then(Challenge::address)
+                .map_or(Ok(Vec::new()), |address| keys(address, sealer.ring))?,
             refusals: RefusalColumns::of(after),
             step_ups: StepUpColumns::of(after),
             taken: Taken::of(after, writing, sealer.ring)?,

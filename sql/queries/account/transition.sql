@@ -9,14 +9,14 @@
 with place as (
   select c.channel, c.place
   from ceilings c
-  where c.channel = $106 and c.place <= $107 and c.free_at <= $15
+  where c.channel = $105 and c.place <= $106 and c.free_at <= $15
   order by c.free_at
   limit 1
   for update skip locked
 ), probe as (
   select p.meter
   from prefixes p
-  where p.meter = $108 and p.opened_at is null and p.probe_at <= $15
+  where p.meter = $107 and p.opened_at is null and p.probe_at <= $15
   for update skip locked
 ), acct as (
 -- guarded] with acct as (
@@ -25,14 +25,14 @@ with place as (
     version = version + 1,
     contact_phone = $3, contact_email = $4, language = $5,
     failures = $6, total_failures = $7, failed_strength = $8, blocks = $9, blocked_until = $10,
-    deleted_at = $11, live_challenges = $12, sends = $77, meters = $81, epoch = $83, withheld = $84,
-    refused_limits = $89, refused_since = $90, refused_times = $91, refusals_due = $92,
-    step_up_sessions = $93, step_up_untils = $94, step_up_strengths = $95,
+    deleted_at = $11, live_challenges = $12, sends = $76, meters = $80, epoch = $82, withheld = $83,
+    refused_limits = $88, refused_since = $89, refused_times = $90, refusals_due = $91,
+    step_up_sessions = $92, step_up_untils = $93, step_up_strengths = $94,
     event_sequence = $13, event_mac = $14, event_at = $15
   where account_id = $1 and version = $2
     -- [guarded
-    and ($106::text is null or exists (select from place))
-    and ($108::bytea is null or exists (select from probe))
+    and ($105::text is null or exists (select from place))
+    and ($107::bytea is null or exists (select from probe))
     -- guarded]
   returning account_id, version
 ), evts as (
@@ -48,8 +48,8 @@ with place as (
   select
     acct.account_id, $23, $24, $25, $26, $27, $28, $29, $30,
     $31, $32, $33, $34, $35, $36,
-    $37, $38, $39, $40, $41, $42, $43, $44, $82::bytea[],
-    $103, $104
+    $37, $38, $39, $40, $41, $42, $43, $44, $81::bytea[],
+    $102, $103
   from acct
   where $23::uuid is not null
 ), changed as (
@@ -68,7 +68,7 @@ with place as (
     $45::uuid[], $46::integer[], $47::timestamptz[], $48::smallint[], $49::smallint[], $50::timestamptz[],
     $51::uuid[], $52::timestamptz[], $53::timestamptz[], $54::boolean[],
     $55::text[], $56::bytea[], $57::timestamptz[], $58::uuid[], $59::timestamptz[],
-    $85::bytea[], $86::uuid[], $87::boolean[], $88::timestamptz[], $105::timestamptz[]
+    $84::bytea[], $85::uuid[], $86::boolean[], $87::timestamptz[], $104::timestamptz[]
   ) as new (
     challenge_id, generation, tan_expires_at, attempts_left, transmissions, transmitted_at,
     claim_transmission, claimed_at, claim_until, keeps_idempotency,
@@ -77,7 +77,7 @@ with place as (
   where c.challenge_id = new.challenge_id and c.account_id = acct.account_id
 ), gone as (
   delete from channels x
-  using acct, unnest($60::text[], $96::text[]) as old (channel, name)
+  using acct, unnest($60::text[], $95::text[]) as old (channel, name)
   where x.account_id = acct.account_id and x.channel = old.channel and x.name = old.name
 ), put as (
   insert into channels (account_id, channel, name, address, secret, used, recovery_set, recovery_key, since, brought_by)
@@ -85,7 +85,7 @@ with place as (
     acct.account_id, new.channel, new.name, new.address, new.secret, string_to_array(new.used, ' ')::bigint[],
     new.recovery_set, new.recovery_key, new.since, new.brought_by
   from acct, unnest(
-    $61::text[], $97::text[], $62::bytea[], $98::bytea[], $99::text[], $100::uuid[], $101::smallint[], $63::timestamptz[], $102::text[]
+    $61::text[], $96::text[], $62::bytea[], $97::bytea[], $98::text[], $99::uuid[], $100::smallint[], $63::timestamptz[], $101::text[]
   ) as new (channel, name, address, secret, used, recovery_set, recovery_key, since, brought_by)
   on conflict (account_id, channel, name) do update
   set
@@ -94,7 +94,7 @@ with place as (
 ), metered as (
   insert into windows as w (meter, sends, hour_count, hour_most, day_count, day_most)
   select new.meter, array[$15::timestamptz], 1, new.hour_most, 1, new.day_most
-  from acct, unnest($78::bytea[], $79::integer[], $80::integer[]) as new (meter, hour_most, day_most)
+  from acct, unnest($77::bytea[], $78::integer[], $79::integer[]) as new (meter, hour_most, day_most)
   order by new.meter
   on conflict (meter) do update
   set
@@ -114,7 +114,7 @@ with place as (
   where c.channel = place.channel and c.place = place.place
 ), probed as (
   update prefixes p
-  set probe_at = $109
+  set probe_at = $108
   from acct, probe
   where p.meter = probe.meter
 -- guarded]
@@ -128,10 +128,10 @@ with place as (
   using acct
   where t.token_id = $65 and t.account_id is null and acct.account_id = '00000000-0000-0000-0000-000000000000'
 ), opened as (
-  insert into access_tokens (token_id, secret_hash, scope, account_id, mfa, mfa_until, operations, description, created_at, expires_at)
-  select $66, $67, $68, case when $69 then acct.account_id end, $70, $71, $72, $73, $74, $75
+  insert into access_tokens (token_id, secret_hash, scope, account_id, mfa, operations, description, created_at, expires_at)
+  select $66, $67, $68, case when $69 then acct.account_id end, $70, $71, $72, $73, $74
   from acct
   where $66::uuid is not null
 )
-select acct.version, set_config('synchronous_commit', $76, true) as durability
+select acct.version, set_config('synchronous_commit', $75, true) as durability
 from acct

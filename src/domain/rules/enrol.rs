@@ -97,13 +97,7 @@ impl Account {
         Ok(())
     }
 
-    fn begin_proof(
-        &mut self,
-        terms: &Terms<'_>,
-        new: &NewChallenge,
-        target: Target,
-        paid_by: Option<ChallengeId>,
-    ) {
+    fn begin_proof(&mut self, terms: &Terms<'_>, new: &NewChallenge, target: Target, paid_by: Option<ChallengeId>) {
         let mut challenge = open_challenge(terms, new, ChallengeKind::Address, target, Wish::default());
         challenge.paid_by = paid_by;
         let pending = Event::of(EventKind::ChannelPending).about(new.id).with("channel", challenge.channel().name());

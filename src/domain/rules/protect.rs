@@ -85,7 +85,8 @@ impl Account {
         if !self.is_protected() {
             return Err(Objection::Required);
         }
-        if demand.assurance == Assurance::Session && self.stepped_up(terms.now, proof.session) >= Some(demand.strength) {
+        if demand.assurance == Assurance::Session && self.stepped_up(terms.now, proof.session) >= Some(demand.strength)
+        {
             return Ok(Clearance::NotNeeded);
         }
         match proof.token {

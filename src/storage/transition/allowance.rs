@@ -6,7 +6,7 @@ use crate::{
     storage::{error::StoreError, meters::key, moment::Moment, transition::Writing},
 };
 
-/// $89 to $92: what limits refused lately.
+/// $88 to $91: what limits refused lately.
 pub(super) struct RefusalColumns {
     limits: Vec<String>,
     since: Vec<Moment>,
@@ -30,7 +30,7 @@ impl RefusalColumns {
     }
 }
 
-/// $106 to $109: the place and the probe that are taken.
+/// $105 to $108: the place and the probe that are taken.
 pub(super) struct Taken {
     channel: Option<&'static str>,
     places: i32,

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// $23 to $44, and $103 and $104: a challenge that was made.
+/// $23 to $44, and $102 and $103: a challenge that was made.
 pub(super) struct Made {
     id: Option<Uuid>,
     kind: Option<&'static str>,
@@ -136,14 +136,14 @@ impl Made {
         ]
     }
 
-    /// $103 and $104: the device that it is to put in force.
+    /// $102 and $103: the device that it is to put in force.
     pub(super) fn device_parameters(made: Option<&Self>) -> Parameters<'_> {
         let made = made.unwrap_or(&NOTHING_MADE);
         parameters![made.device, made.secret]
     }
 }
 
-/// $45 to $59, $85 to $88, and $105: challenges that were changed.
+/// $45 to $59, $84 to $87, and $104: challenges that were changed.
 #[derive(Default)]
 pub(super) struct Changed {
     ids: Vec<Uuid>,
@@ -222,12 +222,12 @@ impl Changed {
         ]
     }
 
-    /// $105.
+    /// $104.
     pub(super) fn trust_parameters(&self) -> Parameters<'_> {
         parameters![self.counts_from]
     }
 
-    /// $85 to $88.
+    /// $84 to $87.
     pub(super) fn reservation_parameters(&self) -> Parameters<'_> {
         parameters![self.reserved_operations, self.reserved_first, self.reserved_idempotent, self.held_until]
     }

@@ -22,7 +22,7 @@ use crate::{
 /// What a channel is named of which an account has one.
 const ONLY: &str = "default";
 
-/// $60 to $63, and $96 to $102: rows of `channels` that are gone, and those that are new or other than before.
+/// $60 to $63, and $95 to $101: rows of `channels` that are gone, and those that are new or other than before.
 #[derive(Default)]
 pub(super) struct ChannelColumns {
     gone: Vec<&'static str>,
@@ -58,7 +58,12 @@ impl ChannelColumns {
         Ok(columns)
     }
 
-    fn put_address(&mut self, account: &Account, active: &ActiveChannel, sealer: &Sealer<'_>) -> Result<(), StoreError> {
+    fn put_address(
+        &mut self,
+        account: &Account,
+        active: &ActiveChannel,
+        sealer: &Sealer<'_>,
+    ) -> Result<(), StoreError> {
         let channel = active.address.channel();
         let sealed = sealer.seal(Column::ChannelAddress(account.id.as_uuid(), channel), active.address.reveal())?;
         self.put(channel, ONLY.to_owned(), active.since, active.brought_by);
@@ -103,7 +108,7 @@ impl ChannelColumns {
         parameters![self.gone, self.kinds, self.addresses, self.sinces]
     }
 
-    /// $96 to $102.
+    /// $95 to $101.
     pub(super) fn more_parameters(&self) -> Parameters<'_> {
         parameters![self.gone_names, self.names, self.secrets, self.used, self.sets, self.set_keys, self.bringers]
     }
@@ -117,7 +122,7 @@ fn names(account: &Account) -> Vec<(Channel, String)> {
     addresses.chain(devices).chain(codes).collect()
 }
 
-/// $93 to $95: the sessions that are stepped up.
+/// $92 to $94: the sessions that are stepped up.
 pub(super) struct StepUpColumns {
     sessions: Vec<Uuid>,
     untils: Vec<Moment>,

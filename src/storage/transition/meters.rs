@@ -6,7 +6,7 @@ use crate::{
     storage::{error::StoreError, meters::key},
 };
 
-/// $78 to $80: what this transition's transmission is counted in; by key, so that two transitions cannot wait for each
+/// $77 to $79: what this transition's transmission is counted in; by key, so that two transitions cannot wait for each
 /// other in a circle.
 pub(super) struct MeterColumns {
     keys: Vec<Vec<u8>>,

@@ -11,7 +11,7 @@ use crate::{
     storage::moment::Moment,
 };
 
-/// $64 to $75: access tokens that end, and the one that was made.
+/// $64 to $74: access tokens that end, and the one that was made.
 pub(super) struct TokenColumns {
     ends_all: bool,
     ended: Option<Uuid>,
