@@ -64,6 +64,12 @@ impl TotpSecret {
         compared.into_iter().filter_map(|(step, is)| is.then_some(step)).collect()
     }
 
+    /// Whether the candidate is the code of any of these steps. All are computed and compared, in constant time.
+    #[must_use]
+    pub fn is_code_of(&self, steps: &[i64], candidate: &Candidate) -> bool {
+        steps.iter().filter(|step| self.has_code(**step, candidate)).count() > 0
+    }
+
     fn has_code(&self, step: i64, candidate: &Candidate) -> bool {
         self.code(step).is_some_and(|code| candidate.answers(&code).into())
     }
@@ -151,4 +157,4 @@ impl fmt::Display for DeviceName {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

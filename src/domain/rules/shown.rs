@@ -4,7 +4,7 @@ use crate::domain::{
     account::{Account, Terms},
     challenge::Challenge,
     event::{Event, EventKind},
-    factor::{Device, Target, counts_from},
+    factor::{Target, counts_from},
     id::ChallengeId,
     keys::{KeyError, KeyRing},
     rules::factors::{Notice, NoticeKind},
@@ -51,16 +51,22 @@ impl Account {
                 let steps = device.secret.matching_steps(candidate, terms.now);
                 (!steps.is_empty()).then_some(Shown::NewDevice(steps))
             }
-            Target::Devices => {
-                let codes: Vec<_> =
-                    self.devices.iter().filter_map(|device| fresh_code(device, candidate, terms.now)).collect();
-                (!codes.is_empty()).then_some(Shown::Codes(codes))
-            }
+            Target::Devices => self.fresh_codes(candidate, terms.now),
             Target::RecoveryCodes => match &self.recovery {
                 Some(codes) => codes.matching(self.id, ring, candidate)?.map(Shown::RecoveryCode),
                 None => None,
             },
         })
+    }
+
+    /// The devices that show the candidate, and at which steps. None where it is a code that was accepted: two devices
+    /// can show one code, and two steps can have one, and whoever saw it typed could type it again.
+    fn fresh_codes(&self, candidate: &Candidate, now: Timestamp) -> Option<Shown> {
+        let accepted = self.devices.iter().filter(|device| device.secret.is_code_of(&device.used, candidate)).count();
+        let shown =
+            self.devices.iter().map(|device| (device.name.clone(), device.secret.matching_steps(candidate, now)));
+        let codes: Vec<_> = shown.filter(|(_, steps)| !steps.is_empty()).collect();
+        (accepted == 0 && !codes.is_empty()).then_some(Shown::Codes(codes))
     }
 
     /// Sees to it that what was shown for this challenge shows nothing again.
@@ -78,7 +84,8 @@ impl Account {
     }
 
     fn use_up_steps(&mut self, terms: &Terms<'_>, codes: &[(DeviceName, Vec<i64>)]) -> Used {
-        // No step before the last but one comes back.
+        // No step before the last but one comes back: a decision's time does not run back past the account's last event,
+        // and what this accepts is one.
         let oldest = step_of(terms.now).saturating_sub(2);
         let mut counts = Vec::new();
         for (name, steps) in codes {
@@ -105,11 +112,4 @@ impl Account {
     pub fn recovery_codes_left(&self) -> Option<usize> {
         self.recovery.as_ref().map(crate::domain::recovery::RecoveryCodes::left)
     }
-}
-
-/// The steps at which the device shows the candidate, where none of its code was accepted before.
-fn fresh_code(device: &Device, candidate: &Candidate, now: Timestamp) -> Option<(DeviceName, Vec<i64>)> {
-    let mut steps = device.secret.matching_steps(candidate, now);
-    steps.retain(|step| !device.used.contains(step));
-    (!steps.is_empty()).then(|| (device.name.clone(), steps))
 }

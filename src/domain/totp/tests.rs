@@ -19,12 +19,13 @@ fn at_step(step: i64) -> Timestamp {
     Timestamp::from_seconds(step * 30)
 }
 
-fn code(secret: &TotpSecret, step: i64) -> String {
+/// The code that a device shows at a step.
+pub(crate) fn code(secret: &TotpSecret, step: i64) -> String {
     (*secret.code(step).unwrap()).clone()
 }
 
 /// A secret that follows from a number.
-fn numbered(number: u32) -> TotpSecret {
+pub(crate) fn numbered(number: u32) -> TotpSecret {
     TotpSecret::from_bytes(*Sha256::digest(number.to_be_bytes()).first_chunk().unwrap())
 }
 
