@@ -34,6 +34,7 @@ use super::{
     view::ChallengeView,
 };
 
+pub(crate) mod proofs;
 pub(crate) mod sealed;
 mod taler;
 mod tokens;

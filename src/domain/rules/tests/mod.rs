@@ -3,6 +3,7 @@
 mod abort;
 mod attempt;
 mod cooldown;
+mod devices;
 mod enrol;
 mod factors;
 mod idempotency;
