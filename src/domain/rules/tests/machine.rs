@@ -7,12 +7,17 @@
 use proptest::prelude::*;
 
 mod challenges;
+mod codes;
+mod devices;
 mod factors;
+mod in_force;
 mod ledger;
 mod play;
 mod predict;
+mod sessions;
 mod step;
 mod taler;
+mod terms;
 mod tokens;
 mod witness;
 
@@ -21,7 +26,7 @@ proptest! {
 
     #[test]
     fn no_order_of_operations_breaks_a_promise(
-        terms in step::terms(),
+        terms in terms::terms(),
         steps in proptest::collection::vec(step::step(), 1..160),
     ) {
         play::Play::under(&terms).all(&steps);

@@ -1,12 +1,11 @@
 //! Steps about challenges and their messages.
 
 use super::{
-    ledger::{Entry, Life, UnderWay},
+    ledger::{By, Entry, Life, UnderWay},
     play::{Named, Play},
     step::{Guess, Pick},
 };
 use crate::domain::{
-    address::Address,
     challenge::ChallengeKind,
     channel::Channel,
     id::ChallengeId,
@@ -30,36 +29,37 @@ impl Play {
         }
     }
 
-    pub(super) fn write(
-        &mut self,
-        new: &NewChallenge,
-        kind: ChallengeKind,
-        address: Address,
-        session: u8,
-    ) -> &mut Entry {
+    pub(super) fn write(&mut self, new: &NewChallenge, kind: ChallengeKind, by: By, session: u8) -> &mut Entry {
         let (now, limits) = (self.scene.now, &self.scene.limits);
         let (from, until) = (now, now.plus(self.scene.lease));
+        let sent = matches!(by, By::Message(_));
+        let known = matches!(by, By::Devices | By::Codes);
+        let ends = now.plus(if known { limits.tan_lifetime } else { limits.challenge_lifetime });
+        let under_way = || UnderWay { transmission: new.sending.unwrap().transmission, from, until };
         self.ledger.entries.push(Entry {
             id: new.id,
             kind,
-            address,
+            by,
             bound: None,
             session,
             key: None,
             payer: None,
             asked: now,
-            ends: now.plus(limits.challenge_lifetime),
+            ends,
             tans: Vec::new(),
-            tan_ends: now.plus(limits.tan_lifetime),
+            tan_ends: if sent { now.plus(limits.tan_lifetime) } else { ends },
             wrong: 0,
-            under_way: Some(UnderWay { transmission: new.sending.unwrap().transmission, from, until }),
+            under_way: sent.then(under_way),
             sent: 0,
             busy_since: None,
             was_solved: false,
             life: Life::Open,
             token: None,
+            counts: None,
         });
-        self.message(new.id, true);
+        if sent {
+            self.message(new.id, true);
+        }
         self.ledger.entry_mut(new.id)
     }
 
@@ -74,8 +74,8 @@ impl Play {
             let as_expected = expected.map(|same| same.map_or(Requested::New(new.id), Requested::Repeated));
             assert_eq!(answer, as_expected);
             if answer == Ok(Requested::New(new.id)) {
-                let address = play.ledger.channels.get(&channel).unwrap().clone();
-                let entry = play.write(&new, ChallengeKind::Token, address, session);
+                let by = play.ledger.by(channel);
+                let entry = play.write(&new, ChallengeKind::Token, by, session);
                 (entry.bound, entry.key) = (bound, key);
             }
         });
@@ -97,11 +97,11 @@ impl Play {
         self.transition(Named { challenge: Some(id), key: None }, |play| {
             let sending = play.scene.sending();
             let expected = play.ledger.retransmit(id, sending.transmission);
-            let shown = play.scene.view(id).earliest_retransmission.unwrap();
+            let shown = play.scene.view(id).earliest_retransmission;
             let answer = play.scene.ask(|account, terms| account.retransmit(terms, id, sending));
             assert_eq!(answer, expected.clone().map(|_| ()));
             if let Err(Refusal::RateLimited { limit: "retransmission_period", retry_after }) = answer {
-                assert_eq!(shown, play.scene.now.plus(retry_after), "the view told another moment");
+                assert_eq!(shown, Some(play.scene.now.plus(retry_after)), "the view told another moment");
             }
             if let Ok(fresh) = expected {
                 play.message(id, fresh);
@@ -110,14 +110,21 @@ impl Play {
     }
 
     pub(super) fn typed(&self, id: ChallengeId, guess: Guess) -> String {
-        let tans = &self.ledger.entry(id).tans;
+        let Entry { tans, by, .. } = self.ledger.entry(id);
+        match by {
+            By::Message(_) => {}
+            By::Devices => return self.ledger.typed_code(None, guess),
+            By::NewDevice { number, .. } => return self.ledger.typed_code(Some(*number), guess),
+            By::Codes => return self.ledger.typed_recovery(guess),
+        }
         let last = tans.last().unwrap();
         match guess {
             Guess::Right => last.clone(),
             Guess::Wrong => wrong(last),
             Guess::Old => tans.first().unwrap().clone(),
             Guess::OfAnother(pick) => {
-                self.find(pick).map_or(last, |of| self.ledger.entry(of).tans.last().unwrap()).clone()
+                let another = self.find(pick).and_then(|of| self.ledger.entry(of).tans.last());
+                another.unwrap_or(last).clone()
             }
             Guess::NoCandidate => "123456".to_owned(),
         }
@@ -125,7 +132,7 @@ impl Play {
 
     pub(super) fn attempt(&mut self, id: ChallengeId, guess: Guess) {
         let typed = self.typed(id, guess);
-        let (channel, tan) = (self.ledger.entry(id).channel(), self.ledger.entry(id).tans.last().unwrap().clone());
+        let (channel, tan) = (self.ledger.entry(id).channel(), self.ledger.entry(id).tans.last().cloned());
         self.transition(Named { challenge: Some(id), key: None }, |play| {
             play.known_at(id);
             if play.ledger.entry(id).is_unsent() {
@@ -135,7 +142,7 @@ impl Play {
             let outcome = play.scene.attempt(id, &typed);
             assert_eq!(outcome, expected);
             let (limits, strengths) = (&play.scene.limits, play.scene.strengths);
-            play.witness.saw((id, channel, &tan, &typed), &outcome, play.scene.now, (limits, strengths));
+            play.witness.saw((id, channel, tan.as_deref(), &typed), &outcome, play.scene.now, (limits, strengths));
         });
     }
 

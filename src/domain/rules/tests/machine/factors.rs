@@ -3,19 +3,18 @@
 use std::time::Duration;
 
 use super::{
-    ledger::Entry,
+    ledger::{By, Entry},
     play::{Named, Play},
     step::Pick,
     tokens::{Held, Shown},
 };
 use crate::domain::{
-    account::StepUp,
     address::Address,
     assurance::{Assurance, Demand},
     challenge::ChallengeKind,
-    channel::{Channel, Strength},
+    channel::Channel,
     event::{Event, EventKind},
-    id::{AccessTokenId, ChallengeId, ReservationId},
+    id::{ChallengeId, ReservationId},
     rules::{
         protect::{Clearance, Objection, Proof},
         settle::{Outcome, Settled},
@@ -23,20 +22,13 @@ use crate::domain::{
     testing::{Scene, operation, token_of},
 };
 
-/// The session that is stepped up where one is.
-const STEPPED_UP: AccessTokenId = AccessTokenId::from_uuid(uuid::Uuid::from_bytes([9; 16]));
-
 impl Play {
     /// Presents what a request brings, and compares the answers.
     pub(super) fn clear(&mut self, shown: &Shown, demand: Demand, number: u8) -> Result<Clearance, Objection> {
         let expected = self.ledger.clear(shown, demand, number);
         let taler = shown.taler.iter().copied().map(token_of).collect();
-        let proof = Proof { token: shown.token.map(token_of), taler, session: Some(STEPPED_UP) };
-        let until = self.scene.now.plus(self.scene.limits.step_up_lifetime);
-        let step_up = StepUp { session: STEPPED_UP, until, strength: Strength::Inform };
-        self.scene.account.step_ups = shown.stepped_up.then_some(step_up).into_iter().collect();
+        let proof = Proof { token: shown.token.map(token_of), taler, session: shown.session.map(Scene::session) };
         let answer = self.scene.ask(|account, terms| account.clear(terms, demand, &operation(number), &proof));
-        self.scene.account.step_ups.clear();
         assert_eq!(answer, expected);
         if let Ok(Clearance::Token(id)) = answer {
             self.witness.cleared(id);
@@ -45,7 +37,12 @@ impl Play {
     }
 
     /// One of the service's own operations, which are never repeated.
-    fn clear_own(&mut self, token: Option<ChallengeId>, asks: Assurance, number: u8) -> Result<Clearance, Objection> {
+    pub(super) fn clear_own(
+        &mut self,
+        token: Option<ChallengeId>,
+        asks: Assurance,
+        number: u8,
+    ) -> Result<Clearance, Objection> {
         self.clear(&Shown { token, ..Shown::default() }, Demand::of(asks), number)
     }
 
@@ -54,21 +51,22 @@ impl Play {
         Held { holder, key: holder, operation, idempotent, until, given_back: false }
     }
 
-    pub(super) fn enrol(&mut self, address: &Address, payer: Option<Pick>, number: u8) {
+    pub(super) fn enrol(&mut self, address: &Address, payer: Option<Pick>, number: u8, session: u8) {
         let presented = payer.and_then(|payer| self.find(payer));
         self.transition(Named::default(), |play| {
             if play.scene.account.address_to_enrol(address.channel(), Some(address.clone())).is_err() {
                 return;
             }
             let Ok(cleared) = play.clear_own(presented, Assurance::Token, number) else { return };
-            let new = play.scene.new_challenge(1);
+            let new = play.scene.new_challenge(session);
             let held = play.held(ReservationId::of_enrolment(new.id), number, false, play.scene.lease);
             let expected = play.ledger.enrol(address, cleared.paid_by().map(|payer| (payer, held)));
             let asked = address.clone();
             let answer = play.scene.ask(|account, terms| account.enrol(terms, &new, asked, cleared, operation(number)));
             assert_eq!(answer, expected);
             if answer.is_ok() {
-                play.write(&new, ChallengeKind::Address, address.clone(), 1).payer = cleared.paid_by();
+                play.write(&new, ChallengeKind::Address, By::Message(address.clone()), session).payer =
+                    cleared.paid_by();
                 if let Some(payer) = cleared.paid_by() {
                     play.witness.held(payer, held, play.scene.now);
                 }
@@ -79,9 +77,7 @@ impl Play {
     pub(super) fn drop_pending(&mut self, channel: Channel) {
         self.transition(Named::default(), |play| {
             let now = play.scene.now;
-            let chosen = |entry: &Entry| {
-                entry.kind == ChallengeKind::Address && entry.channel() == channel && entry.is_open(now)
-            };
+            let chosen = |entry: &Entry| entry.is_pending(channel, now);
             let pending = play.ledger.entries.iter().any(chosen);
             play.ledger.void_where(chosen);
             assert_eq!(play.scene.account.drop_pending(channel, now, "withdrawn"), pending);
@@ -91,26 +87,22 @@ impl Play {
     pub(super) fn remove(&mut self, channel: Channel, payer: Option<Pick>, number: u8) {
         let presented = payer.and_then(|payer| self.find(payer));
         self.transition(Named::default(), |play| {
-            if play.scene.account.active(channel).is_none() {
+            if !play.scene.account.has(channel) {
                 return;
             }
             let Ok(cleared) = play.clear_own(presented, Assurance::Token, number) else { return };
-            let removed = play.ledger.channels.remove(&channel).unwrap();
+            let expected = play.ledger.remove(channel);
             play.ledger.void_all(cleared.paid_by());
             let told = play.scene.account.remove_channel(channel, cleared.paid_by());
-            assert_eq!(told.into_iter().map(|notice| notice.address).collect::<Vec<_>>(), [removed]);
-            if let Some(payer) = cleared.paid_by() {
-                play.witness.done(payer);
-                play.ledger.spend(payer);
-                play.scene.account.spend(payer);
-            }
+            assert_eq!(told, expected);
+            play.pay(cleared);
         });
     }
 
     pub(super) fn set_address(&mut self, address: &Address) {
         self.transition(Named::default(), |play| {
             if play.ledger.channels.get(&address.channel()) != Some(address) {
-                play.ledger.put_in_force(address, true);
+                play.ledger.put_in_force(address, None);
             }
             play.scene.ask(|account, terms| account.set_address(terms.now, address.clone()));
         });
@@ -174,14 +166,6 @@ impl Play {
             play.witness.unblocked();
             play.scene.account.standing.unblock();
             play.scene.account.note(Event::of(EventKind::AccountUnblocked));
-        });
-    }
-
-    pub(super) fn log_out(&mut self, session: u8) {
-        self.transition(Named::default(), |play| {
-            play.ledger.void_where(|entry| entry.session == session);
-            let ended = Some(Scene::session(session));
-            play.scene.account.void_where("its session was closed", |challenge| challenge.access_token == ended);
         });
     }
 }

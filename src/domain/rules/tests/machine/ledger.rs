@@ -7,6 +7,9 @@ use std::{
 };
 
 use super::{
+    codes::Sheet,
+    devices::Owned,
+    sessions::Raised,
     taler::Offer,
     tokens::{Stand, Token},
 };
@@ -16,6 +19,7 @@ use crate::domain::{
     channel::{Channel, Strength, Strengths},
     id::{ChallengeId, ReservationId, TransmissionId},
     limits::Limits,
+    policy::Policy,
     rules::settle::Outcome,
     time::Timestamp,
 };
@@ -36,11 +40,30 @@ pub(super) struct UnderWay {
     pub(super) until: Timestamp,
 }
 
+/// What answers a challenge.
+#[derive(Clone, Debug)]
+pub(super) enum By {
+    Message(Address),
+    Devices,
+    NewDevice { name: u8, number: u8 },
+    Codes,
+}
+
+impl By {
+    fn channel(&self) -> Channel {
+        match self {
+            Self::Message(address) => address.channel(),
+            Self::Devices | Self::NewDevice { .. } => Channel::Totp,
+            Self::Codes => Channel::Recovery,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) id: ChallengeId,
     pub(super) kind: ChallengeKind,
-    pub(super) address: Address,
+    pub(super) by: By,
     pub(super) bound: Option<u8>,
     pub(super) session: u8,
     pub(super) key: Option<(u8, u8)>,
@@ -58,21 +81,28 @@ pub(super) struct Entry {
     pub(super) was_solved: bool,
     pub(super) life: Life,
     pub(super) token: Option<Token>,
+    /// From when on what solved it counts for bound operations; `None`: at once.
+    pub(super) counts: Option<Timestamp>,
 }
 
 impl Entry {
     pub(super) fn channel(&self) -> Channel {
-        self.address.channel()
+        self.by.channel()
     }
 
     pub(super) fn is_open(&self, now: Timestamp) -> bool {
         self.life == Life::Open && now < self.ends
     }
 
+    /// What is to be put in force of this channel waits for its proof.
+    pub(super) fn is_pending(&self, channel: Channel, now: Timestamp) -> bool {
+        self.kind == ChallengeKind::Address && self.channel() == channel && self.is_open(now)
+    }
+
     /// Its id is all there is of it: its first message could not be handed over.
     pub(super) fn is_unsent(&self) -> bool {
         let never = self.sent == 0 && self.under_way.is_none();
-        self.kind == ChallengeKind::Taler && self.life == Life::Open && never
+        self.kind == ChallengeKind::Taler && self.life == Life::Open && never && self.channel().transmits()
     }
 
     fn has_unspent_token(&self) -> bool {
@@ -95,7 +125,16 @@ pub(super) struct Ledger {
     pub(super) now: Timestamp,
     pub(super) entries: Vec<Entry>,
     pub(super) offers: Vec<Offer>,
+    pub(super) policy: Policy,
     pub(super) channels: BTreeMap<Channel, Address>,
+    /// From when on each address counts for bound operations, where it does not at once.
+    pub(super) young: BTreeMap<Channel, Timestamp>,
+    /// In which order the addresses came.
+    pub(super) order: Vec<Channel>,
+    pub(super) devices: Vec<Owned>,
+    pub(super) sheet: Option<Sheet>,
+    pub(super) dead_codes: Vec<String>,
+    pub(super) raised: Vec<Raised>,
     /// What the rules were handed.
     pub(super) loaded: HashSet<ChallengeId>,
     pub(super) run: u16,
@@ -144,6 +183,7 @@ impl Ledger {
     /// A factor changed: ids that were not sent yet end with the rest.
     pub(super) fn void_all(&mut self, payer: Option<ChallengeId>) {
         self.void_where(|entry| Some(entry.id) != payer);
+        self.raised.clear();
         for offer in &mut self.offers {
             offer.void = true;
         }
@@ -173,15 +213,6 @@ impl Ledger {
                 self.settle(payer, ReservationId::of_enrolment(id), Outcome::NoEffect);
             }
         }
-    }
-
-    /// A right answer about an address, or an operator's word.
-    pub(super) fn put_in_force(&mut self, address: &Address, of_operator: bool) -> Option<Address> {
-        let before = self.channels.insert(address.channel(), address.clone()).filter(|before| before != address);
-        if before.is_some() || of_operator {
-            self.void_all(None);
-        }
-        before
     }
 
     /// A wrong answer on a channel. Returns the block that began, and whether it is the first.

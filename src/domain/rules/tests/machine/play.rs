@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{
     ledger::{Entry, Ledger},
-    step::{Pick, RandomTerms, Step},
+    step::{Pick, Step},
+    terms::RandomTerms,
     tokens::Shown,
     witness::Witness,
 };
 use crate::domain::{
     account::Account,
     challenge::Challenge,
+    channel::Channel,
     id::ChallengeId,
     testing::{Scene, idempotency, secs},
 };
@@ -33,12 +35,19 @@ pub(super) struct Named {
 impl Play {
     pub(super) fn under(terms: &RandomTerms) -> Self {
         let mut scene = Scene::enrolled();
-        let RandomTerms { limits, strengths, lease } = terms.clone();
+        let RandomTerms { limits, strengths, policy, lease } = terms.clone();
         assert_eq!(limits.violations(), []);
-        (scene.limits, scene.strengths, scene.lease) = (limits.clone(), strengths, lease);
+        (scene.limits, scene.strengths, scene.policy, scene.lease) = (limits.clone(), strengths, policy, lease);
         let channels = scene.account.channels.iter().map(|active| (active.address.channel(), active.address.clone()));
         let ledger = Ledger {
             channels: channels.collect::<BTreeMap<_, _>>(),
+            policy,
+            young: BTreeMap::new(),
+            order: vec![Channel::Sms, Channel::Email],
+            devices: Vec::new(),
+            sheet: None,
+            dead_codes: Vec::new(),
+            raised: Vec::new(),
             now: scene.now,
             entries: Vec::new(),
             offers: Vec::new(),
@@ -69,14 +78,18 @@ impl Play {
             Step::Retransmit(pick) => self.of(pick, Self::retransmit),
             Step::Attempt(pick, guess) => self.of(pick, |play, id| play.attempt(id, guess)),
             Step::Abort(pick) => self.of(pick, Self::abort),
-            Step::Enrol { address, payer, operation } => self.enrol(&address, payer, operation),
+            Step::Enrol { address, payer, operation, session } => self.enrol(&address, payer, operation, session),
+            Step::EnrolDevice { device, payer, session } => self.enrol_device(device, payer, session),
+            Step::RemoveDevice { name, payer } => self.remove_device(name, payer),
+            Step::MakeCodes { payer, session } => self.make_codes(payer, session),
+            Step::StepUp { session, left, payer } => self.step_up(session, left, payer),
             Step::DropPending(channel) => self.drop_pending(channel),
             Step::Remove { channel, payer, operation } => self.remove(channel, payer, operation),
             Step::SetAddress(address) => self.set_address(&address),
-            Step::Reserve { token, taler, stepped_up, demand, operation } => {
+            Step::Reserve { token, taler, session, demand, operation } => {
                 let token = token.and_then(|token| self.find(token));
                 let taler = taler.into_iter().filter_map(|taler| self.find(taler)).collect();
-                self.reserve(&Shown { token, taler, stepped_up }, demand, operation);
+                self.reserve(&Shown { token, taler, session }, demand, operation);
             }
             Step::Redeem { token, asks, operation } => self.of(token, |play, id| play.redeem(id, asks, operation)),
             Step::Again { token, idempotent } => self.again(token, idempotent),
@@ -153,6 +166,9 @@ impl Play {
         let addresses = account.channels.iter().map(|active| (active.address.channel(), active.address.clone()));
         assert_eq!(addresses.collect::<BTreeMap<_, _>>(), ledger.channels);
         assert_eq!(account.channels.len(), ledger.channels.len());
+        self.check_devices();
+        self.check_codes();
+        self.check_sessions();
         for challenge in account.challenges.iter().chain(&self.archive) {
             let entry = ledger.entry(challenge.id);
             assert_eq!(challenge.phase(self.scene.now), ledger.phase(entry), "{challenge:?}\n{entry:?}");

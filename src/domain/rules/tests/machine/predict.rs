@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    ledger::{Entry, Ledger, Life, UnderWay},
+    ledger::{By, Entry, Ledger, Life, UnderWay},
     tokens::{Held, Token},
 };
 use crate::domain::{
@@ -19,7 +19,18 @@ use crate::domain::{
         transmission::TakenOver,
     },
     standing::{Block, Consequence},
+    time::Timestamp,
 };
+
+/// Whether a text is an answer of that form at all.
+fn fits(by: &By, text: &str, tan_digits: u8) -> bool {
+    let digits = |count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    match by {
+        By::Message(_) => digits(tan_digits.into()),
+        By::Devices | By::NewDevice { .. } => digits(6),
+        By::Codes => text.len() == 14 && text.matches('-').count() == 2,
+    }
+}
 
 fn limited(limit: &'static str, retry_after: Duration) -> Refusal {
     Refusal::RateLimited { limit, retry_after }
@@ -83,7 +94,7 @@ impl Ledger {
             };
         }
         self.refuse_blocked()?;
-        if !self.channels.contains_key(&channel) {
+        if !self.serves(channel) {
             return Err(Refusal::ChannelNotSupported);
         }
         self.refuse_hot(channel, |_| false).map(|()| None)
@@ -91,14 +102,11 @@ impl Ledger {
 
     pub(super) fn enrol(&mut self, address: &Address, payer: Option<(ChallengeId, Held)>) -> Result<(), Refusal> {
         let (channel, now) = (address.channel(), self.now);
-        let pending =
-            |entry: &Entry| entry.kind == ChallengeKind::Address && entry.channel() == channel && entry.is_open(now);
-        self.refuse_blocked()?;
-        self.refuse_hot(channel, pending)?;
+        self.refuse_enrolment(channel)?;
         if let Some((payer, held)) = payer {
             self.hold(payer, held);
         }
-        self.void_where(pending);
+        self.void_where(|entry| entry.is_pending(channel, now));
         Ok(())
     }
 
@@ -112,6 +120,9 @@ impl Ledger {
         }
         if self.now >= entry.ends {
             return Err(Refusal::ChallengeExpired);
+        }
+        if !entry.channel().transmits() {
+            return Err(Refusal::ChannelNotSupported);
         }
         let begun = entry.sent + u16::from(entry.under_way.is_some());
         if begun >= self.limits.transmissions_per_challenge {
@@ -149,7 +160,7 @@ impl Ledger {
 
     pub(super) fn attempt(&mut self, id: ChallengeId, text: &str) -> AttemptOutcome {
         let entry = self.entry(id);
-        if text.len() != usize::from(self.limits.tan_digits) {
+        if !fits(&entry.by, text, self.limits.tan_digits) {
             return AttemptOutcome::NoCandidate;
         }
         match entry.life {
@@ -166,7 +177,7 @@ impl Ledger {
         if self.now >= entry.tan_ends {
             return AttemptOutcome::Expired;
         }
-        if entry.tans.last().is_some_and(|tan| tan == text) { self.right(id) } else { self.wrong(id) }
+        self.right(id, text).unwrap_or_else(|| self.wrong(id))
     }
 
     fn fresh_tan_in(&self, entry: &Entry) -> Duration {
@@ -176,24 +187,57 @@ impl Ledger {
         self.busy(entry).max(self.blocked().unwrap_or_default())
     }
 
-    fn right(&mut self, id: ChallengeId) -> AttemptOutcome {
-        let expires_at = self.now.plus(self.limits.token_lifetime);
+    /// What follows when the text is right; `None`: it is not.
+    fn right(&mut self, id: ChallengeId, text: &str) -> Option<AttemptOutcome> {
+        let entry = self.entry(id).clone();
+        let outcome = match (&entry.by, entry.kind) {
+            (By::Message(_), _) if entry.tans.last().is_none_or(|tan| tan != text) => return None,
+            (By::Message(address), ChallengeKind::Address) => {
+                self.solve(id);
+                let replaced = self.activate(address, &entry);
+                AttemptOutcome::Activated { channel: entry.channel(), notices: replaced }
+            }
+            (By::NewDevice { name, number }, _) => {
+                let notices = self.add_device((*name, *number), text, entry.session)?;
+                AttemptOutcome::Activated { channel: Channel::Totp, notices }
+            }
+            (By::Message(_), _) => {
+                let counts = self.young.get(&entry.channel()).copied();
+                self.issue(&entry, counts, Vec::new())
+            }
+            (By::Devices, _) => {
+                let counts = self.take_code(text)?;
+                self.issue(&entry, counts, Vec::new())
+            }
+            (By::Codes, _) => {
+                let (counts, notices) = self.strike(text)?;
+                self.issue(&entry, counts, notices)
+            }
+        };
+        self.solve(id);
+        Some(outcome)
+    }
+
+    fn solve(&mut self, id: ChallengeId) {
         let entry = self.entry_mut(id);
         (entry.life, entry.was_solved, entry.under_way) = (Life::Solved, true, None);
-        let (kind, address, payer) = (entry.kind, entry.address.clone(), entry.payer);
-        let (bound, channel) = (entry.bound.is_some(), address.channel());
-        if kind != ChallengeKind::Address {
-            assert!(entry.token.is_none(), "a second token for one challenge");
-            entry.token = Some(Token::new(expires_at));
-            self.count_right(channel);
-            return AttemptOutcome::Solved { expires_at, bound, notices: Vec::new() };
+    }
+
+    fn activate(&mut self, address: &Address, entry: &Entry) -> Vec<Notice> {
+        if let Some(payer) = entry.payer {
+            self.settle(payer, ReservationId::of_enrolment(entry.id), Outcome::Succeeded);
         }
-        if let Some(payer) = payer {
-            self.settle(payer, ReservationId::of_enrolment(id), Outcome::Succeeded);
-        }
-        let replaced = self.put_in_force(&address, false);
-        let told = |address| Notice { kind: NoticeKind::AddressReplaced, address };
-        AttemptOutcome::Activated { channel, notices: replaced.map(told).into_iter().collect() }
+        let replaced = self.put_in_force(address, Some(entry.session));
+        replaced.map(|address| Notice { kind: NoticeKind::AddressReplaced, address }).into_iter().collect()
+    }
+
+    fn issue(&mut self, entry: &Entry, counts: Option<Timestamp>, notices: Vec<Notice>) -> AttemptOutcome {
+        assert!(entry.token.is_none(), "a second token for one challenge");
+        let expires_at = self.now.plus(self.limits.token_lifetime);
+        let issued = self.entry_mut(entry.id);
+        (issued.token, issued.counts) = (Some(Token::new(expires_at)), counts);
+        self.count_right(entry.channel());
+        AttemptOutcome::Solved { expires_at, bound: entry.bound.is_some(), notices }
     }
 
     fn wrong(&mut self, id: ChallengeId) -> AttemptOutcome {

@@ -1,25 +1,14 @@
-//! What may happen, and under which limits.
-
-use std::time::Duration;
+//! What may happen.
 
 use proptest::prelude::*;
 
 use crate::domain::{
     address::Address,
     assurance::{Assurance, Demand},
-    channel::{Channel, Strength, Strengths},
-    limits::Limits,
+    channel::{Channel, Strength},
     rules::settle::Outcome,
     testing::{mailbox, phone},
 };
-
-/// Limits, strengths, and how long holders of sendings are waited for.
-#[derive(Clone, Debug)]
-pub(super) struct RandomTerms {
-    pub(super) limits: Limits,
-    pub(super) strengths: Strengths,
-    pub(super) lease: Duration,
-}
 
 /// Which challenge, counted from the youngest.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +51,27 @@ pub(super) enum Step {
         address: Address,
         payer: Option<Pick>,
         operation: u8,
+        session: u8,
+    },
+    /// A device of this name with this secret.
+    EnrolDevice {
+        device: (u8, u8),
+        payer: Option<Pick>,
+        session: u8,
+    },
+    RemoveDevice {
+        name: u8,
+        payer: Option<Pick>,
+    },
+    MakeCodes {
+        payer: Option<Pick>,
+        session: u8,
+    },
+    /// A session that has so many seconds left.
+    StepUp {
+        session: u8,
+        left: u64,
+        payer: Option<Pick>,
     },
     DropPending(Channel),
     Remove {
@@ -74,7 +84,7 @@ pub(super) enum Step {
     Reserve {
         token: Option<Pick>,
         taler: Vec<Pick>,
-        stepped_up: bool,
+        session: Option<u8>,
         demand: Demand,
         operation: u8,
     },
@@ -117,47 +127,17 @@ pub(super) enum Step {
     LogOut(u8),
 }
 
-pub(super) fn terms() -> impl Strategy<Value = RandomTerms> {
-    let guessing = (1u16..=5, 1u16..=5, 0u16..=12, 60u64..=900, 1u32..=8);
-    let times = (
-        prop_oneof![5u64..=40, 10u64..=600],
-        prop_oneof![Just(0u64), 0u64..=1800],
-        prop_oneof![Just(0u64), Just(1), Just(30), Just(60)],
-        5u64..=300,
-    );
-    let counts = (1u16..=4, 1u16..=5, 1u64..=60, 1u64..=90);
-    let strength = || prop_oneof![Just(Strength::Inform), Just(Strength::Possession)];
-    (guessing, times, counts, strength(), strength()).prop_map(|(guessing, times, counts, sms, email)| {
-        let (attempts_per_tan, consecutive_failures, further, block, doublings) = guessing;
-        let (tan, further_lifetime, period, token) = times;
-        let (transmissions_per_challenge, open_challenges, reservation, lease) = counts;
-        let lifetime = Duration::from_secs(tan + further_lifetime);
-        let limits = Limits {
-            tan_digits: 10,
-            attempts_per_tan,
-            consecutive_failures,
-            total_failures: consecutive_failures + further,
-            block: Duration::from_secs(block),
-            block_max: Duration::from_secs(block) * doublings,
-            tan_lifetime: Duration::from_secs(tan),
-            challenge_lifetime: lifetime,
-            retransmission_period: Duration::from_secs(period).min(lifetime),
-            transmissions_per_challenge,
-            open_challenges,
-            token_lifetime: Duration::from_secs(token),
-            reservation_lease: Duration::from_secs(reservation),
-            ..Limits::unmetered()
-        };
-        RandomTerms { limits, strengths: Strengths { sms, email }, lease: Duration::from_secs(lease) }
-    })
-}
-
 fn pick() -> impl Strategy<Value = Pick> {
     prop_oneof![5 => Just(0usize), 2 => Just(1), 2 => 0usize..5, 1 => 0usize..40].prop_map(Pick)
 }
 
 fn channel() -> impl Strategy<Value = Channel> {
-    prop_oneof![Just(Channel::Sms), Just(Channel::Email)]
+    prop_oneof![
+        3 => Just(Channel::Sms),
+        3 => Just(Channel::Email),
+        4 => Just(Channel::Totp),
+        2 => Just(Channel::Recovery),
+    ]
 }
 
 fn address() -> impl Strategy<Value = Address> {
@@ -214,9 +194,9 @@ fn demand() -> impl Strategy<Value = Demand> {
 
 fn reserve() -> impl Strategy<Value = Step> {
     let shown = (proptest::option::weighted(0.6, pick()), proptest::collection::vec(pick(), 0..4));
-    (shown, prop::bool::weighted(0.2), demand(), 1u8..3).prop_map(|((token, taler), stepped_up, demand, operation)| {
-        Step::Reserve { token, taler, stepped_up, demand, operation }
-    })
+    (shown, proptest::option::weighted(0.7, 1u8..4), demand(), 1u8..3).prop_map(
+        |((token, taler), session, demand, operation)| Step::Reserve { token, taler, session, demand, operation },
+    )
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {
@@ -230,7 +210,14 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         4 => pick().prop_map(Step::Retransmit),
         16 => (pick(), guess()).prop_map(|(of, guess)| Step::Attempt(of, guess)),
         1 => pick().prop_map(Step::Abort),
-        4 => (address(), payer(), 1u8..3).prop_map(|(address, payer, operation)| Step::Enrol { address, payer, operation }),
+        4 => (address(), payer(), 1u8..3, 1u8..4)
+            .prop_map(|(address, payer, operation, session)| Step::Enrol { address, payer, operation, session }),
+        6 => ((1u8..4, 1u8..3), payer(), 1u8..4)
+            .prop_map(|(device, payer, session)| Step::EnrolDevice { device, payer, session }),
+        1 => (1u8..4, payer()).prop_map(|(name, payer)| Step::RemoveDevice { name, payer }),
+        3 => (payer(), 1u8..4).prop_map(|(payer, session)| Step::MakeCodes { payer, session }),
+        5 => (1u8..4, prop_oneof![1u64..1000, Just(86_400)], payer())
+            .prop_map(|(session, left, payer)| Step::StepUp { session, left, payer }),
         1 => channel().prop_map(Step::DropPending),
         1 => (channel(), payer(), 1u8..3).prop_map(|(channel, payer, operation)| Step::Remove { channel, payer, operation }),
         1 => address().prop_map(Step::SetAddress),
@@ -246,6 +233,6 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(of, sent, late)| Step::Record { of, sent, late }),
         2 => pick().prop_map(Step::TakeOver),
         1 => Just(Step::Unblock),
-        1 => (1u8..3).prop_map(Step::LogOut),
+        1 => (1u8..4).prop_map(Step::LogOut),
     ]
 }

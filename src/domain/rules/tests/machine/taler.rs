@@ -10,7 +10,7 @@ use crate::domain::{
     challenge::ChallengeKind,
     channel::{Channel, Strength},
     id::{ChallengeId, TransmissionId},
-    refusal::Refusal,
+    refusal::{OfferedChannel, Refusal},
     rules::request::NewChallenge,
     taler::TalerId,
     testing::Scene,
@@ -31,7 +31,11 @@ pub(super) struct Offer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Message {
     First,
-    Again { fresh: bool },
+    /// The challenge is known, and nothing is sent of it.
+    None,
+    Again {
+        fresh: bool,
+    },
 }
 
 impl Ledger {
@@ -41,6 +45,9 @@ impl Ledger {
             let known = !offer.void && self.now < offer.until;
             return known.then_some(()).ok_or(Refusal::TransactionNotFound).and_then(|()| {
                 self.refuse_blocked()?;
+                if !self.serves(offer.id.channel) {
+                    return Err(Refusal::ChannelNotSupported);
+                }
                 self.refuse_hot(offer.id.channel, |_| false).map(|()| Message::First)
             });
         }
@@ -52,24 +59,41 @@ impl Ledger {
         if self.now >= self.entry(id).ends {
             return Err(Refusal::TransactionNotFound);
         }
+        let entry = self.entry(id);
+        if !entry.channel().transmits() {
+            let limit = "attempts_per_tan";
+            let retry_after = entry.ends.since(self.now);
+            let exhausted = entry.wrong >= self.limits.attempts_per_tan;
+            return if exhausted { Err(Refusal::RateLimited { limit, retry_after }) } else { Ok(Message::None) };
+        }
         self.retransmit(id, transmission).map(|fresh| Message::Again { fresh })
     }
 }
 
 impl Play {
     pub(super) fn offer(&mut self, channel: Channel, operation: u8, session: u8) -> Option<ChallengeId> {
-        for strength in [Strength::Inform, Strength::Possession] {
-            let demand = Demand { strength, ..Demand::of(Assurance::Token) };
-            let strong = |channel: &Channel| self.scene.strengths.of(*channel) >= strength;
-            let expected: Vec<_> = self.ledger.channels.keys().copied().filter(strong).collect();
-            let offered = self.scene.account.offered_to_taler(&self.scene.terms(), demand);
-            assert_eq!(offered.into_iter().map(|offer| offer.channel).collect::<Vec<_>>(), expected);
-        }
-        self.ledger.channels.get(&channel)?;
+        self.check_offers();
+        self.ledger.serves(channel).then_some(())?;
         let id = TalerId { session: Some(Scene::session(session)), ..self.scene.offer(channel, operation) };
         let (until, challenge) = (self.scene.now.plus(self.scene.limits.ticket_lifetime), id.challenge);
         self.ledger.offers.push(Offer { id, operation, session, until, void: false });
         Some(challenge)
+    }
+
+    /// What operations of every kind are offered, at both places.
+    fn check_offers(&self) {
+        for strength in [Strength::Inform, Strength::Possession] {
+            for assurance in [Assurance::Session, Assurance::Token, Assurance::Bound] {
+                let demand = Demand { strength, ..Demand::of(assurance) };
+                let (account, terms) = (&self.scene.account, &self.scene.terms());
+                let channels = |offers: Vec<OfferedChannel>| offers.iter().map(|of| of.channel).collect::<Vec<_>>();
+                let expected = self.ledger.offered(demand);
+                assert_eq!(channels(account.offered(terms, demand)), expected);
+                let known: Vec<_> = expected.iter().copied().filter(|channel| channel.transmits()).collect();
+                let expected = if known.is_empty() { expected } else { known };
+                assert_eq!(channels(account.offered_to_taler(terms, demand)), expected);
+            }
+        }
     }
 
     pub(super) fn transmit_of(&mut self, Pick(back): Pick) {
@@ -88,11 +112,11 @@ impl Play {
             assert_eq!(answer, expected.clone().map(|_| ()));
             match expected {
                 Ok(Message::First) => {
-                    let address = play.ledger.channels.get(&offer.id.channel).unwrap().clone();
-                    play.write(&new, ChallengeKind::Taler, address, offer.session).bound = Some(offer.operation);
+                    let by = play.ledger.by(offer.id.channel);
+                    play.write(&new, ChallengeKind::Taler, by, offer.session).bound = Some(offer.operation);
                 }
                 Ok(Message::Again { fresh }) => play.message(id, fresh),
-                Err(_) => {}
+                Ok(Message::None) | Err(_) => {}
             }
         });
     }

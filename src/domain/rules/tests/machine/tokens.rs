@@ -6,7 +6,6 @@ use super::ledger::{Entry, Ledger, Life};
 use crate::domain::{
     assurance::{Assurance, Demand},
     challenge::ChallengeKind,
-    channel::Strength,
     id::{ChallengeId, ReservationId},
     refusal::Refusal,
     rules::{
@@ -51,7 +50,8 @@ impl Token {
 pub(super) struct Shown {
     pub(super) token: Option<ChallengeId>,
     pub(super) taler: Vec<ChallengeId>,
-    pub(super) stepped_up: bool,
+    /// The session that asks.
+    pub(super) session: Option<u8>,
 }
 
 /// Where a token stands.
@@ -131,9 +131,9 @@ impl Ledger {
     }
 
     pub(super) fn clear(&mut self, shown: &Shown, asks: Demand, operation: u8) -> Result<Clearance, Objection> {
-        let nobody = self.channels.is_empty();
-        let of_session = Demand { strength: Strength::Inform, assurance: Assurance::Session, ..asks };
-        let by_session = asks == of_session && shown.stepped_up;
+        let nobody = self.is_bare();
+        let strong_session = self.shown_by(shown.session).is_some_and(|strength| strength >= asks.strength);
+        let by_session = asks.assurance == Assurance::Session && strong_session;
         match asks.assurance {
             Assurance::None => return Ok(Clearance::NotNeeded),
             _ if nobody && asks.enrolled => return Err(Objection::Required),
@@ -167,7 +167,8 @@ impl Ledger {
             Stand::Free => None,
         };
         let weak = self.strengths.of(entry.channel()) < asks.strength;
-        let loose = entry.bound.is_none() && asks.assurance == Assurance::Bound;
+        let young = entry.counts.is_some_and(|from| self.now < from);
+        let loose = (entry.bound.is_none() || young) && asks.assurance == Assurance::Bound;
         let serves = |bound: Option<u8>| bound.is_none_or(|bound| bound == operation);
         if !serves(entry.bound) || !serves(earlier.map(|held| held.operation)) {
             self.void(id);

@@ -9,6 +9,7 @@ use crate::domain::{
     id::ChallengeId,
     limits::Limits,
     rules::{attempt::AttemptOutcome, settle::Outcome},
+    testing::secs,
     time::Timestamp,
 };
 
@@ -16,6 +17,8 @@ use crate::domain::{
 pub(super) struct Witness {
     /// Comparisons at each TAN that was ever sent.
     compared: HashMap<(ChallengeId, String), u16>,
+    /// Codes that were right, and when.
+    codes: Vec<(String, Timestamp)>,
     /// Right answers to each challenge.
     accepted: HashMap<ChallengeId, u16>,
     /// The operations that each token was held for, in their order, and whether one was said to have had no effect.
@@ -35,7 +38,7 @@ impl Witness {
     /// An answer to a try at the TAN that the latest message of a challenge says.
     pub(super) fn saw(
         &mut self,
-        (id, channel, tan, typed): (ChallengeId, Channel, &str, &str),
+        (id, channel, tan, typed): (ChallengeId, Channel, Option<&str>, &str),
         outcome: &AttemptOutcome,
         now: Timestamp,
         (limits, strengths): (&Limits, Strengths),
@@ -48,10 +51,14 @@ impl Witness {
             _ => return,
         };
         assert!(self.blocked_until.is_none_or(|until| now >= until), "compared during a block");
-        let compared = self.compared.entry((id, tan.to_owned())).or_default();
+        let compared = self.compared.entry((id, tan.unwrap_or_default().to_owned())).or_default();
         *compared += 1;
         assert!(*compared <= limits.attempts_per_tan, "more tries at a TAN than it stands");
-        assert_eq!(right, tan == typed, "the TAN of the latest message, and no other, is right");
+        match tan {
+            Some(tan) => assert_eq!(right, tan == typed, "the TAN of the latest message, and no other, is right"),
+            None if right => self.taken(channel, typed, now),
+            None => {}
+        }
         if right {
             let accepted = self.accepted.entry(id).or_default();
             *accepted += 1;
@@ -73,6 +80,14 @@ impl Witness {
             self.blocked_until = Some(block.until);
             self.run = 0;
         }
+    }
+
+    /// A code of a device or a recovery code was right: never twice, a device's while it can be shown.
+    fn taken(&mut self, channel: Channel, typed: &str, now: Timestamp) {
+        let again = self.codes.iter().filter(|(code, _)| code == typed);
+        let young = |at: Timestamp| channel == Channel::Recovery || now.since(at) <= secs(90);
+        assert!(again.into_iter().all(|(_, at)| !young(*at)), "a code was taken twice");
+        self.codes.push((typed.to_owned(), now));
     }
 
     fn unfail(&mut self) {
