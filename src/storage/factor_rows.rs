@@ -56,6 +56,8 @@ pub(super) fn read_factors(account: &mut Account, row: &Row, sealer: &Sealer<'_>
             }
         }
     }
+    // A row that was written stands behind the others; the customer reads the names of the devices in one order.
+    account.devices.sort_by(|a, b| (a.since, &a.name).cmp(&(b.since, &b.name)));
     Ok(())
 }
 
