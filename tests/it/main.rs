@@ -23,6 +23,7 @@ mod limits;
 mod operators;
 mod plans;
 mod private_postgres;
+mod proofs;
 mod pumping;
 mod retention;
 mod roles;

@@ -7,17 +7,20 @@ use tanager::{
     app::{Overrides, key_file, parts},
     chance::SystemChance,
     domain::{
-        account::{Account, Terms},
+        account::{Account, StepUp, Terms},
         address::Address,
-        channel::{Channel, Strengths},
+        channel::{BroughtBy, Channel, Strength, Strengths},
         event::{Event, EventKind},
-        id::{AccessTokenId, ChallengeId, TransmissionId},
-        keys::KeyRing,
+        factor::{Device, NewDevice},
+        id::{AccessTokenId, ChallengeId, RecoverySetId, TransmissionId},
+        keys::{KeyId, KeyRing},
         limits::Limits,
         policy::Policy,
+        recovery::RecoveryCodes,
         rules::request::{NewChallenge, Sending},
         tan::Candidate,
         time::Timestamp,
+        totp::{DeviceName, TotpSecret},
         username::Username,
     },
     storage::datastore::{Author, Datastore, Wanted},
@@ -25,7 +28,8 @@ use tanager::{
 
 use crate::app::{Customer, TestApp, Wish};
 
-/// Alice: SMS active, a new mailbox waiting for its proof, one token unspent, one challenge open.
+/// Alice: SMS, a device and recovery codes active, a session stepped up, a new mailbox waiting for its proof, one token
+/// unspent, one challenge open.
 pub struct Scene {
     pub app: TestApp,
     pub alice: Customer,
@@ -51,8 +55,10 @@ impl Scene {
         let open = request(&app, &alice).await;
         let tokens = alice.client.get(&alice.path("/tokens")).await;
         let session = AccessTokenId::parse(tokens.body["tokens"][0]["token_id"].as_str().unwrap()).unwrap();
+        let username = Username::parse("alice").unwrap();
+        have_factors(&instance_on(&app), &username, session).await;
         Self {
-            username: Username::parse("alice").unwrap(),
+            username,
             ring: key_file::read(&app.directory().join("keys.toml")).unwrap(),
             limits: Limits::default(),
             app,
@@ -87,6 +93,24 @@ impl Scene {
     pub fn sending(&self, terms: &Terms<'_>) -> Sending {
         Sending { transmission: TransmissionId::new(terms.now, &SystemChance), lease: self.limits.reservation_lease }
     }
+}
+
+/// Puts a device and recovery codes in force, and steps the session up.
+async fn have_factors(instance: &Datastore, username: &Username, session: AccessTokenId) {
+    let decide = |account: &mut Account, now: Timestamp| {
+        let new = NewDevice { name: DeviceName::default(), secret: TotpSecret::generate(&SystemChance) };
+        account.devices.push(Device::new(new, Vec::new(), now, BroughtBy::Customer));
+        account.recovery = Some(codes(now));
+        account.step_ups.push(StepUp { session, until: now.plus(Duration::from_mins(15)), strength: Strength::Inform });
+        account.note(Event::of(EventKind::AccountChanged));
+    };
+    instance.transact(Wanted::account(username), Author::durable("a test"), decide).await.unwrap().unwrap();
+}
+
+/// A new set of recovery codes.
+pub fn codes(now: Timestamp) -> RecoveryCodes {
+    let set = RecoverySetId::new(now, &SystemChance);
+    RecoveryCodes { set, key: KeyId(1), used: Vec::new(), since: now, brought_by: BroughtBy::Customer }
 }
 
 async fn request(app: &TestApp, customer: &Customer) -> (ChallengeId, String) {

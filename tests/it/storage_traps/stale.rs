@@ -8,21 +8,24 @@ use tanager::{
         caller::{AccessToken, Mfa, Provenance, Scope},
         channel::Channel,
         event::{Event, EventKind},
+        factor::NewDevice,
         id::AccessTokenId,
         operation::OperationDigest,
         rules::{protect::Clearance, request::Wish},
         secret::AccessSecret,
+        time::Timestamp,
+        totp::{DeviceName, TotpSecret},
     },
     storage::datastore::{Author, Wanted},
 };
 
-use super::scene::{Scene, candidate, mailbox, meanwhile, overtake};
+use super::scene::{Scene, candidate, codes, mailbox, meanwhile, overtake};
 use crate::{app::other_than, rows::Rows};
 
 type Decide = fn(&mut Account, &Terms<'_>, &Scene);
 
 /// Every kind of transition, with the tables that it writes.
-const KINDS: [(&str, Decide, &[&str]); 14] = [
+const KINDS: [(&str, Decide, &[&str]); 21] = [
     ("request", request, &["accounts", "challenges", "events", "windows"]),
     ("retransmit", retransmit, &["accounts", "challenges", "events", "windows"]),
     ("wrong TAN", wrong, &["accounts", "challenges", "events"]),
@@ -33,6 +36,13 @@ const KINDS: [(&str, Decide, &[&str]); 14] = [
     ("activate", activate, &["accounts", "challenges", "channels", "events"]),
     ("set address", set_address, &["accounts", "challenges", "channels", "events"]),
     ("remove", remove, &["accounts", "challenges", "channels", "events"]),
+    ("enrol a device", enrol_device, &["accounts", "challenges", "events"]),
+    ("use a device's code", use_step, &["accounts", "channels", "events"]),
+    ("remove a device", remove_device, &["accounts", "challenges", "channels", "events"]),
+    ("make recovery codes", make_codes, &["accounts", "challenges", "channels", "events"]),
+    ("use a recovery code", use_code, &["accounts", "channels", "events"]),
+    ("step up", step_up, &["accounts", "events"]),
+    ("close a session", close_session, &["accounts", "challenges", "events"]),
     ("contact", contact, &["accounts", "events"]),
     ("mint", mint, &["access_tokens", "accounts", "events"]),
     ("log-out", log_out, &["access_tokens", "accounts", "challenges", "events"]),
@@ -89,6 +99,38 @@ fn set_address(account: &mut Account, terms: &Terms<'_>, _: &Scene) {
 
 fn remove(account: &mut Account, _: &Terms<'_>, _: &Scene) {
     account.remove_channel(Channel::Sms, None);
+}
+
+fn enrol_device(account: &mut Account, terms: &Terms<'_>, scene: &Scene) {
+    let name = DeviceName::parse("another").unwrap();
+    let device = NewDevice { name, secret: TotpSecret::generate(&SystemChance) };
+    account.enrol_device(terms, &scene.new_challenge(terms), device, Clearance::NotNeeded).unwrap();
+}
+
+fn use_step(account: &mut Account, _: &Terms<'_>, _: &Scene) {
+    account.devices[0].used.push(7);
+    account.note(Event::of(EventKind::AccountChanged));
+}
+
+fn remove_device(account: &mut Account, _: &Terms<'_>, _: &Scene) {
+    account.remove_device(&DeviceName::default(), None);
+}
+
+fn make_codes(account: &mut Account, terms: &Terms<'_>, scene: &Scene) {
+    account.make_recovery_codes(codes(terms.now), Clearance::NotNeeded, Some(scene.session));
+}
+
+fn use_code(account: &mut Account, _: &Terms<'_>, _: &Scene) {
+    account.recovery.as_mut().unwrap().used.push(7);
+    account.note(Event::of(EventKind::AccountChanged));
+}
+
+fn step_up(account: &mut Account, terms: &Terms<'_>, scene: &Scene) {
+    account.step_up(terms, scene.session, Timestamp::NEVER, Clearance::NotNeeded);
+}
+
+fn close_session(account: &mut Account, _: &Terms<'_>, scene: &Scene) {
+    account.close_session(scene.session);
 }
 
 fn contact(account: &mut Account, _: &Terms<'_>, _: &Scene) {
