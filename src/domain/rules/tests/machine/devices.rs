@@ -145,6 +145,14 @@ impl Play {
         });
     }
 
+    pub(super) fn set_up(&mut self, device: (u8, u8), payer: Option<Pick>, session: u8) {
+        let before = self.ledger.entries.len();
+        self.enrol_device(device, payer, session);
+        if self.ledger.entries.len() > before {
+            self.of(Pick(0), |play, id| play.attempt(id, Guess::Right));
+        }
+    }
+
     pub(super) fn remove_device(&mut self, name: u8, payer: Option<Pick>) {
         let presented = payer.and_then(|payer| self.find(payer));
         self.transition(Named::default(), |play| {
@@ -159,6 +167,7 @@ impl Play {
             }
             assert_eq!(play.scene.account.remove_device(&name_of(name), cleared.paid_by()), expected);
             if removed {
+                play.witness.removed_devices();
                 play.pay(cleared);
             }
         });

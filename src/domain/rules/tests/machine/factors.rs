@@ -91,6 +91,9 @@ impl Play {
                 return;
             }
             let Ok(cleared) = play.clear_own(presented, Assurance::Token, number) else { return };
+            if channel == Channel::Totp {
+                play.witness.removed_devices();
+            }
             let expected = play.ledger.remove(channel);
             play.ledger.void_all(cleared.paid_by());
             let told = play.scene.account.remove_channel(channel, cleared.paid_by());
@@ -118,6 +121,14 @@ impl Play {
             assert_eq!(key, held.key);
             play.witness.held(id, Held { key, ..held }, play.scene.now);
         });
+    }
+
+    pub(super) fn approve(&mut self, channel: Channel, operation: u8, session: u8) {
+        self.prove(channel, Some(operation), session);
+        if let Some(token) = self.find(Pick(0)) {
+            let shown = Shown { token: Some(token), ..Shown::default() };
+            self.reserve(&shown, Demand::of(Assurance::Bound), operation);
+        }
     }
 
     /// The same work again, in the way that it came before.

@@ -34,8 +34,8 @@ pub(super) struct Named {
 
 impl Play {
     pub(super) fn under(terms: &RandomTerms) -> Self {
-        let mut scene = Scene::enrolled();
-        let RandomTerms { limits, strengths, policy, lease } = terms.clone();
+        let RandomTerms { limits, strengths, policy, lease, bare } = terms.clone();
+        let mut scene = if bare { Scene::bare() } else { Scene::enrolled() };
         assert_eq!(limits.violations(), []);
         (scene.limits, scene.strengths, scene.policy, scene.lease) = (limits.clone(), strengths, policy, lease);
         let channels = scene.account.channels.iter().map(|active| (active.address.channel(), active.address.clone()));
@@ -80,6 +80,7 @@ impl Play {
             Step::Abort(pick) => self.of(pick, Self::abort),
             Step::Enrol { address, payer, operation, session } => self.enrol(&address, payer, operation, session),
             Step::EnrolDevice { device, payer, session } => self.enrol_device(device, payer, session),
+            Step::SetUp { device, payer, session } => self.set_up(device, payer, session),
             Step::RemoveDevice { name, payer } => self.remove_device(name, payer),
             Step::MakeCodes { payer, session } => self.make_codes(payer, session),
             Step::StepUp { session, left, payer } => self.step_up(session, left, payer),
@@ -91,6 +92,7 @@ impl Play {
                 let taler = taler.into_iter().filter_map(|taler| self.find(taler)).collect();
                 self.reserve(&Shown { token, taler, session }, demand, operation);
             }
+            Step::Approve { channel, operation, session } => self.approve(channel, operation, session),
             Step::Redeem { token, asks, operation } => self.of(token, |play, id| play.redeem(id, asks, operation)),
             Step::Again { token, idempotent } => self.again(token, idempotent),
             Step::Settle { token, holder, outcome } => {

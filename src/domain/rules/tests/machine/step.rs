@@ -59,6 +59,12 @@ pub(super) enum Step {
         payer: Option<Pick>,
         session: u8,
     },
+    /// The same, and its right code.
+    SetUp {
+        device: (u8, u8),
+        payer: Option<Pick>,
+        session: u8,
+    },
     RemoveDevice {
         name: u8,
         payer: Option<Pick>,
@@ -87,6 +93,12 @@ pub(super) enum Step {
         session: Option<u8>,
         demand: Demand,
         operation: u8,
+    },
+    /// A proof of an operation, and the operation.
+    Approve {
+        channel: Channel,
+        operation: u8,
+        session: u8,
     },
     Redeem {
         token: Pick,
@@ -214,6 +226,8 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(address, payer, operation, session)| Step::Enrol { address, payer, operation, session }),
         6 => ((1u8..4, 1u8..3), payer(), 1u8..4)
             .prop_map(|(device, payer, session)| Step::EnrolDevice { device, payer, session }),
+        4 => ((1u8..4, 1u8..3), payer(), 1u8..4)
+            .prop_map(|(device, payer, session)| Step::SetUp { device, payer, session }),
         1 => (1u8..4, payer()).prop_map(|(name, payer)| Step::RemoveDevice { name, payer }),
         3 => (payer(), 1u8..4).prop_map(|(payer, session)| Step::MakeCodes { payer, session }),
         5 => (1u8..4, prop_oneof![1u64..1000, Just(86_400)], payer())
@@ -222,6 +236,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => (channel(), payer(), 1u8..3).prop_map(|(channel, payer, operation)| Step::Remove { channel, payer, operation }),
         1 => address().prop_map(Step::SetAddress),
         6 => reserve(),
+        4 => of_channel().prop_map(|(channel, operation, session)| Step::Approve { channel, operation, session }),
         2 => token().prop_map(|(token, asks, operation)| Step::Redeem { token, asks, operation }),
         8 => (pick(), prop::bool::weighted(0.9)).prop_map(|(token, idempotent)| Step::Again { token, idempotent }),
         10 => (pick(), prop_oneof![6 => Just(0usize), 2 => Just(1), 1 => 2usize..5], outcome())

@@ -17,6 +17,8 @@ pub(super) struct RandomTerms {
     pub(super) strengths: Strengths,
     pub(super) policy: Policy,
     pub(super) lease: Duration,
+    /// Whether the account begins without anything in force.
+    pub(super) bare: bool,
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
@@ -44,8 +46,8 @@ pub(super) fn terms() -> impl Strategy<Value = RandomTerms> {
     );
     let counts = (1u16..=4, 1u16..=5, 1u64..=60, 1u64..=90, 1u16..=3);
     let strength = || prop_oneof![Just(Strength::Inform), Just(Strength::Possession)];
-    (guessing, times, counts, (strength(), strength()), policy()).prop_map(
-        |(guessing, times, counts, (sms, email), policy)| {
+    (guessing, times, counts, (strength(), strength()), (policy(), prop::bool::weighted(0.4))).prop_map(
+        |(guessing, times, counts, (sms, email), (policy, bare))| {
             let (attempts_per_tan, consecutive_failures, further, block, doublings) = guessing;
             let (tan, further_lifetime, period, token, step_up) = times;
             let (transmissions_per_challenge, open_challenges, reservation, lease, totp_devices) = counts;
@@ -68,7 +70,7 @@ pub(super) fn terms() -> impl Strategy<Value = RandomTerms> {
                 reservation_lease: Duration::from_secs(reservation),
                 ..Limits::unmetered()
             };
-            RandomTerms { limits, strengths: Strengths { sms, email }, policy, lease: Duration::from_secs(lease) }
+            RandomTerms { limits, strengths: Strengths { sms, email }, policy, lease: Duration::from_secs(lease), bare }
         },
     )
 }

@@ -56,7 +56,7 @@ impl Witness {
         assert!(*compared <= limits.attempts_per_tan, "more tries at a TAN than it stands");
         match tan {
             Some(tan) => assert_eq!(right, tan == typed, "the TAN of the latest message, and no other, is right"),
-            None if right => self.taken(channel, typed, now),
+            None if right => self.took(channel, typed, now, matches!(outcome, AttemptOutcome::Solved { .. })),
             None => {}
         }
         if right {
@@ -82,12 +82,18 @@ impl Witness {
         }
     }
 
-    /// A code of a device or a recovery code was right: never twice, a device's while it can be shown.
-    fn taken(&mut self, channel: Channel, typed: &str, now: Timestamp) {
-        let again = self.codes.iter().filter(|(code, _)| code == typed);
+    /// A code of a device or a recovery code was right: never twice, a device's while it can be shown. That a new device
+    /// shows what another has shown is chance.
+    fn took(&mut self, channel: Channel, typed: &str, now: Timestamp, as_proof: bool) {
+        let again = self.codes.iter().filter(|(code, _)| as_proof && code == typed);
         let young = |at: Timestamp| channel == Channel::Recovery || now.since(at) <= secs(90);
         assert!(again.into_iter().all(|(_, at)| !young(*at)), "a code was taken twice");
         self.codes.push((typed.to_owned(), now));
+    }
+
+    /// Devices are gone: in these plays one may come back with the same secret, as none does in the world.
+    pub(super) fn removed_devices(&mut self) {
+        self.codes.retain(|(code, _)| code.len() > 6);
     }
 
     fn unfail(&mut self) {
