@@ -59,8 +59,8 @@ impl Owned {
 }
 
 impl Ledger {
-    /// Takes a code of any device. Returns from when on it counts, `None` within: at once.
-    pub(super) fn take_code(&mut self, text: &str) -> Option<Option<Timestamp>> {
+    /// Takes a code of any device. Returns from when on it counts, `None`: at once, and whom to tell: nobody.
+    pub(super) fn take_code(&mut self, text: &str) -> Option<(Option<Timestamp>, Vec<Notice>)> {
         let now = self.now;
         if self.devices.iter().any(|device| device.taken.iter().any(|(_, taken)| taken == text)) {
             return None;
@@ -74,7 +74,7 @@ impl Ledger {
         }
         let at_once = counts.contains(&None);
         let earliest = counts.iter().flatten().min().copied();
-        (!counts.is_empty()).then_some(if at_once { None } else { earliest })
+        (!counts.is_empty()).then_some((earliest.filter(|_| !at_once), Vec::new()))
     }
 
     /// What a new device shows puts it in force.

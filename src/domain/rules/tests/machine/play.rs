@@ -83,7 +83,7 @@ impl Play {
             Step::SetUp { device, payer, session } => self.set_up(device, payer, session),
             Step::RemoveDevice { name, payer } => self.remove_device(name, payer),
             Step::MakeCodes { payer, session } => self.make_codes(payer, session),
-            Step::StepUp { session, left, payer } => self.step_up(session, left, payer),
+            Step::Raise { session, left, payer } => self.step_up(session, left, payer),
             Step::DropPending(channel) => self.drop_pending(channel),
             Step::Remove { channel, payer, operation } => self.remove(channel, payer, operation),
             Step::SetAddress(address) => self.set_address(&address),

@@ -206,8 +206,8 @@ impl Ledger {
                 self.issue(&entry, counts, Vec::new())
             }
             (By::Devices, _) => {
-                let counts = self.take_code(text)?;
-                self.issue(&entry, counts, Vec::new())
+                let (counts, notices) = self.take_code(text)?;
+                self.issue(&entry, counts, notices)
             }
             (By::Codes, _) => {
                 let (counts, notices) = self.strike(text)?;

@@ -74,7 +74,7 @@ pub(super) enum Step {
         session: u8,
     },
     /// A session that has so many seconds left.
-    StepUp {
+    Raise {
         session: u8,
         left: u64,
         payer: Option<Pick>,
@@ -231,7 +231,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => (1u8..4, payer()).prop_map(|(name, payer)| Step::RemoveDevice { name, payer }),
         3 => (payer(), 1u8..4).prop_map(|(payer, session)| Step::MakeCodes { payer, session }),
         5 => (1u8..4, prop_oneof![1u64..1000, Just(86_400)], payer())
-            .prop_map(|(session, left, payer)| Step::StepUp { session, left, payer }),
+            .prop_map(|(session, left, payer)| Step::Raise { session, left, payer }),
         1 => channel().prop_map(Step::DropPending),
         1 => (channel(), payer(), 1u8..3).prop_map(|(channel, payer, operation)| Step::Remove { channel, payer, operation }),
         1 => address().prop_map(Step::SetAddress),
