@@ -9,6 +9,8 @@ use super::{address::AddressError, channel::Channel};
 pub enum Refusal {
     /// The credentials are known and do not allow this.
     Forbidden,
+    /// No log-in token is made here: customers log in where they are known.
+    LogInElsewhere,
     /// No such account; said to operators and bank cores only.
     UnknownAccount,
     /// The username exists with other data, or belonged to a deleted account.
