@@ -106,7 +106,10 @@ impl Answers {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::{
+        future::{Ready, ready},
+        sync::atomic::{AtomicUsize, Ordering},
+    };
 
     use tokio::sync::Notify;
 
@@ -139,9 +142,9 @@ mod tests {
             self.times.load(Ordering::SeqCst)
         }
 
-        async fn at_once(&self, answer: Result<Verdict, Unclear>) -> Result<Verdict, Unclear> {
+        fn at_once(&self, answer: Result<Verdict, Unclear>) -> Ready<Result<Verdict, Unclear>> {
             self.times.fetch_add(1, Ordering::SeqCst);
-            answer
+            ready(answer)
         }
 
         async fn when_told(&self, answer: Result<Verdict, Unclear>) -> Result<Verdict, Unclear> {

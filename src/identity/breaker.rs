@@ -7,7 +7,7 @@ use tokio::time::{Duration, Instant};
 use crate::domain::breaker::{Breaker, Change, Leave, Outcome, Patience, Resting};
 
 /// Failures in a row, and how long nobody is asked then.
-const PATIENCE: Patience = Patience { failures: 5, first: Duration::from_secs(5), longest: Duration::from_secs(60) };
+const PATIENCE: Patience = Patience { failures: 5, first: Duration::from_secs(5), longest: Duration::from_mins(1) };
 
 /// The breaker, on the monotonic clock.
 pub(super) struct SharedBreaker {

@@ -178,7 +178,7 @@ impl Identity {
         let exposed = "identity.url is neither https nor on this machine: whoever is on the way reads the customers' \
                        credentials.";
         let exposed = (!url.is_private()).then(|| exposed.to_owned());
-        let own = (self.mode == Mode::Introspection).then(|| self.introspection.warnings()).unwrap_or_default();
+        let own = if self.mode == Mode::Introspection { self.introspection.warnings() } else { Vec::new() };
         exposed.into_iter().chain(own).collect()
     }
 

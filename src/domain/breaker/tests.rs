@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const PATIENCE: Patience = Patience { failures: 5, first: Duration::from_secs(5), longest: Duration::from_secs(60) };
+const PATIENCE: Patience = Patience { failures: 5, first: Duration::from_secs(5), longest: Duration::from_mins(1) };
 
 fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
