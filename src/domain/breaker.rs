@@ -18,7 +18,7 @@ pub struct Patience {
 
 /// What became of what was let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Ending {
     /// There was an answer, whatever it said.
     Answered,
     /// There was none.
@@ -27,7 +27,7 @@ pub enum Outcome {
     GivenUp,
 }
 
-/// Leave to ask once. Its outcome is told with [`Breaker::settle`], exactly once: a probe that is never settled lets nobody
+/// Leave to ask once. What became of it is told with [`Breaker::settle`], exactly once: a probe that is never settled lets nobody
 /// else through.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a probe that is never settled lets nobody else through"]
@@ -52,7 +52,7 @@ pub struct Resting {
     pub retry_after: Duration,
 }
 
-/// What an outcome changed.
+/// What that changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Nothing.
@@ -73,12 +73,12 @@ enum State {
 /// While a probe is under way nobody knows how long it takes.
 const PROBE: Duration = Duration::from_secs(1);
 
-/// A circuit breaker. Closed, it lets everybody through; open, nobody; then one, the probe, on whose outcome it depends.
+/// A circuit breaker. Closed, it lets everybody through; open, nobody; then one, the probe, on which it depends.
 #[derive(Clone, Debug)]
 pub struct Breaker {
     patience: Patience,
     state: State,
-    /// Counts openings and closings: an outcome from before the last of them says nothing of now.
+    /// Counts openings and closings: what is told from before the last of them says nothing of now.
     turn: u64,
 }
 
@@ -87,6 +87,12 @@ impl Breaker {
     #[must_use]
     pub const fn new(patience: Patience) -> Self {
         Self { patience, state: State::Closed { failures: 0 }, turn: 0 }
+    }
+
+    /// Whether everybody is let through.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed { .. })
     }
 
     /// Whether somebody may ask at `now`.
@@ -108,24 +114,24 @@ impl Breaker {
     /// Notes at `now` what became of what was let through. Only what was let through since the breaker last opened or
     /// closed changes anything.
     #[expect(clippy::needless_pass_by_value, reason = "a leave is settled once: it is used up")]
-    pub fn settle(&mut self, leave: Leave, outcome: Outcome, now: Duration) -> Change {
+    pub fn settle(&mut self, leave: Leave, ending: Ending, now: Duration) -> Change {
         if leave.turn != self.turn {
             return Change::None;
         }
-        match (self.state, outcome) {
-            (State::Closed { .. }, Outcome::Answered) => {
+        match (self.state, ending) {
+            (State::Closed { .. }, Ending::Answered) => {
                 self.state = State::Closed { failures: 0 };
                 Change::None
             }
-            (State::Closed { failures }, Outcome::Failed) => self.count(failures.saturating_add(1), now),
-            (State::Probing { .. }, Outcome::Answered) => self.close(),
-            (State::Probing { rest }, Outcome::Failed) => self.open(self.longer(rest), now),
-            (State::Probing { rest }, Outcome::GivenUp) => {
+            (State::Closed { failures }, Ending::Failed) => self.count(failures.saturating_add(1), now),
+            (State::Probing { .. }, Ending::Answered) => self.close(),
+            (State::Probing { rest }, Ending::Failed) => self.open(self.longer(rest), now),
+            (State::Probing { rest }, Ending::GivenUp) => {
                 // The next one tries at once.
                 self.state = State::Open { since: now.saturating_sub(rest), rest };
                 Change::None
             }
-            (State::Closed { .. }, Outcome::GivenUp) | (State::Open { .. }, _) => Change::None,
+            (State::Closed { .. }, Ending::GivenUp) | (State::Open { .. }, _) => Change::None,
         }
     }
 

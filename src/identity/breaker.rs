@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::{Duration, Instant};
 
-use crate::domain::breaker::{Breaker, Change, Leave, Outcome, Patience, Resting};
+use crate::domain::breaker::{Breaker, Change, Ending, Leave, Patience, Resting};
 
 /// Failures in a row, and how long nobody is asked then.
 const PATIENCE: Patience = Patience { failures: 5, first: Duration::from_secs(5), longest: Duration::from_mins(1) };
@@ -26,17 +26,17 @@ impl SharedBreaker {
         Ok(Permit { shared: self, leave: Some(leave) })
     }
 
-    fn settle(&self, leave: Leave, outcome: Outcome) {
-        match self.lock().settle(leave, outcome, self.start.elapsed()) {
+    fn settle(&self, leave: Leave, outcome: Ending) {
+        let mut breaker = self.lock();
+        let change = breaker.settle(leave, outcome, self.start.elapsed());
+        metrics::gauge!("tanager_identity_breaker_open").set(if breaker.is_closed() { 0.0 } else { 1.0 });
+        drop(breaker);
+        match change {
             Change::None => {}
             Change::Opened(rest) => {
                 tracing::error!("nobody says who is calling; identity.url is left in peace for {rest:?}");
-                metrics::gauge!("tanager_identity_breaker_open").set(1.0);
             }
-            Change::Closed => {
-                tracing::info!("identity.url answers again");
-                metrics::gauge!("tanager_identity_breaker_open").set(0.0);
-            }
+            Change::Closed => tracing::info!("identity.url answers again"),
         }
     }
 
@@ -53,7 +53,7 @@ pub(super) struct Permit<'a> {
 
 impl Permit<'_> {
     /// What became of it.
-    pub(super) fn settle(mut self, outcome: Outcome) {
+    pub(super) fn settle(mut self, outcome: Ending) {
         if let Some(leave) = self.leave.take() {
             self.shared.settle(leave, outcome);
         }
@@ -63,7 +63,7 @@ impl Permit<'_> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if let Some(leave) = self.leave.take() {
-            self.shared.settle(leave, Outcome::GivenUp);
+            self.shared.settle(leave, Ending::GivenUp);
         }
     }
 }
@@ -76,14 +76,14 @@ mod tests {
     async fn a_probe_that_is_dropped_lets_the_next_one_try() {
         let breaker = SharedBreaker::new();
         for _ in 0..5 {
-            breaker.admit().ok().unwrap().settle(Outcome::Failed);
+            breaker.admit().ok().unwrap().settle(Ending::Failed);
         }
         assert!(breaker.admit().is_err());
         tokio::time::advance(Duration::from_secs(5)).await;
         drop(breaker.admit().ok().unwrap());
         let probe = breaker.admit().ok().unwrap();
         assert!(breaker.admit().is_err(), "one at a time");
-        probe.settle(Outcome::Answered);
+        probe.settle(Ending::Answered);
         assert!(breaker.admit().is_ok());
     }
 }

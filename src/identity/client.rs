@@ -34,6 +34,10 @@ pub enum AskingError {
     ClientCredentials,
 }
 
+/// How long a connection without a request is kept: less than the servers of the time keep theirs (5 s and more), so that
+/// none closes it while a question is on its way.
+const KEPT: Duration = Duration::from_secs(4);
+
 /// A reply's status, and its body where the status is one of success.
 pub(super) struct Reply {
     pub(super) status: u16,
@@ -63,6 +67,7 @@ impl Line {
             .no_proxy()
             .referer(false)
             .connect_timeout(within)
+            .pool_idle_timeout(KEPT)
             .build()
             .map_err(AskingError::Client)?;
         Ok(Self { client, runtime: Handle::current(), within })

@@ -12,7 +12,7 @@ use super::{
     verdict::Verdict,
 };
 use crate::domain::{
-    breaker::Resting,
+    breaker::{Ending, Resting},
     credential,
     id::AccessTokenId,
     keys::{KeyError, KeyRing},
@@ -112,7 +112,7 @@ impl IdentitySource {
         if let Err(unclear) = &answer {
             tracing::error!(error = %unclear, cause = %unclear.cause(), "nobody says who is calling; the request was refused");
         }
-        permit.settle(answer.as_ref().map_or_else(Unclear::outcome, |_| crate::domain::breaker::Outcome::Answered));
+        permit.settle(answer.as_ref().map_or_else(Unclear::ending, |_| Ending::Answered));
         answer
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
-use crate::domain::{breaker::Outcome, keys::KeyError};
+use crate::domain::{breaker::Ending, keys::KeyError};
 
 /// Why there was no clear answer.
 #[derive(Debug, thiserror::Error)]
@@ -56,13 +56,13 @@ pub enum Unclear {
 impl Unclear {
     /// What it says of the one who was asked. An answer that cannot be understood is one all the same: what a single caller
     /// can bring about by the credential or the name that he sends must not keep everyone else out.
-    pub(super) const fn outcome(&self) -> Outcome {
+    pub(super) const fn ending(&self) -> Ending {
         match self {
-            Self::Unreachable(_) | Self::Late | Self::ClientRefused | Self::Status(429 | 500..) => Outcome::Failed,
+            Self::Unreachable(_) | Self::Late | Self::ClientRefused | Self::Status(429 | 500..) => Ending::Failed,
             Self::Status(_) | Self::TooLarge | Self::NotJson | Self::NotSaid | Self::NoName(_) | Self::NoMoment(_) => {
-                Outcome::Answered
+                Ending::Answered
             }
-            Self::Malformed | Self::Resting { .. } | Self::Keys(_) | Self::Ended => Outcome::GivenUp,
+            Self::Malformed | Self::Resting { .. } | Self::Keys(_) | Self::Ended => Ending::GivenUp,
         }
     }
 
@@ -83,15 +83,15 @@ mod tests {
     #[test]
     fn what_a_single_caller_can_bring_about_is_no_failure_of_who_is_asked() {
         for status in [204, 301, 302, 400, 404, 413, 431] {
-            assert_eq!(Unclear::Status(status).outcome(), Outcome::Answered, "{status}");
+            assert_eq!(Unclear::Status(status).ending(), Ending::Answered, "{status}");
         }
         for unclear in [Unclear::TooLarge, Unclear::NotJson, Unclear::NoName("username_claim")] {
-            assert_eq!(unclear.outcome(), Outcome::Answered, "{unclear}");
+            assert_eq!(unclear.ending(), Ending::Answered, "{unclear}");
         }
-        assert_eq!(Unclear::Malformed.outcome(), Outcome::GivenUp);
+        assert_eq!(Unclear::Malformed.ending(), Ending::GivenUp);
         for status in [429, 500, 502, 503, 504, 599] {
-            assert_eq!(Unclear::Status(status).outcome(), Outcome::Failed, "{status}");
+            assert_eq!(Unclear::Status(status).ending(), Ending::Failed, "{status}");
         }
-        assert_eq!((Unclear::Late.outcome(), Unclear::ClientRefused.outcome()), (Outcome::Failed, Outcome::Failed));
+        assert_eq!((Unclear::Late.ending(), Unclear::ClientRefused.ending()), (Ending::Failed, Ending::Failed));
     }
 }

@@ -16,7 +16,7 @@ fn opened() -> Breaker {
     for left in (0..5).rev() {
         let leave = breaker.admit(at(100)).unwrap();
         let expected = if left == 0 { Change::Opened(at(5)) } else { Change::None };
-        assert_eq!(breaker.settle(leave, Outcome::Failed, at(100)), expected);
+        assert_eq!(breaker.settle(leave, Ending::Failed, at(100)), expected);
     }
     breaker
 }
@@ -36,18 +36,18 @@ fn five_failures_in_a_row_open_it_and_it_says_until_when() {
 #[test]
 fn an_answer_between_failures_begins_the_count_anew_and_one_given_up_does_not() {
     let mut breaker = Breaker::new(PATIENCE);
-    for outcome in [Outcome::Failed, Outcome::GivenUp, Outcome::Failed, Outcome::Answered].repeat(20) {
+    for outcome in [Ending::Failed, Ending::GivenUp, Ending::Failed, Ending::Answered].repeat(20) {
         let leave = breaker.admit(at(1)).unwrap();
         assert_eq!(breaker.settle(leave, outcome, at(1)), Change::None);
     }
     for _ in 0..4 {
-        for outcome in [Outcome::Failed, Outcome::GivenUp] {
+        for outcome in [Ending::Failed, Ending::GivenUp] {
             let leave = breaker.admit(at(1)).unwrap();
             assert_eq!(breaker.settle(leave, outcome, at(1)), Change::None);
         }
     }
     let leave = breaker.admit(at(1)).unwrap();
-    assert_eq!(breaker.settle(leave, Outcome::Failed, at(1)), Change::Opened(at(5)));
+    assert_eq!(breaker.settle(leave, Ending::Failed, at(1)), Change::Opened(at(5)));
 }
 
 #[test]
@@ -57,10 +57,10 @@ fn one_probe_is_let_through_and_its_answer_closes() {
     assert!(probe.is_probe());
     assert_eq!(wait(&mut breaker, at(105)), PROBE);
     assert_eq!(wait(&mut breaker, at(500)), PROBE, "however long it takes");
-    assert_eq!(breaker.settle(probe, Outcome::Answered, at(106)), Change::Closed);
+    assert_eq!(breaker.settle(probe, Ending::Answered, at(106)), Change::Closed);
     let leave = breaker.admit(at(106)).unwrap();
     assert!(!leave.is_probe());
-    assert_eq!(breaker.settle(leave, Outcome::Failed, at(106)), Change::None, "the count began anew");
+    assert_eq!(breaker.settle(leave, Ending::Failed, at(106)), Change::None, "the count began anew");
 }
 
 #[test]
@@ -70,14 +70,14 @@ fn each_probe_that_fails_doubles_the_rest_up_to_the_longest() {
         assert_eq!(wait(&mut breaker, now), at(rest));
         now += at(rest);
         let probe = breaker.admit(now).unwrap();
-        breaker.settle(probe, Outcome::Failed, now);
+        breaker.settle(probe, Ending::Failed, now);
     }
     now += at(60);
     let probe = breaker.admit(now).unwrap();
-    breaker.settle(probe, Outcome::Answered, now);
+    breaker.settle(probe, Ending::Answered, now);
     for _ in 0..5 {
         let leave = breaker.admit(now).unwrap();
-        breaker.settle(leave, Outcome::Failed, now);
+        breaker.settle(leave, Ending::Failed, now);
     }
     assert_eq!(wait(&mut breaker, now), at(5), "after an answer it is short again");
 }
@@ -87,10 +87,10 @@ fn a_probe_that_nobody_waits_for_is_made_anew_at_once() {
     let mut breaker = opened();
     for _ in 0..3 {
         let probe = breaker.admit(at(105)).unwrap();
-        assert_eq!(breaker.settle(probe, Outcome::GivenUp, at(105)), Change::None);
+        assert_eq!(breaker.settle(probe, Ending::GivenUp, at(105)), Change::None);
     }
     let probe = breaker.admit(at(105)).unwrap();
-    assert_eq!(breaker.settle(probe, Outcome::Failed, at(105)), Change::Opened(at(10)));
+    assert_eq!(breaker.settle(probe, Ending::Failed, at(105)), Change::Opened(at(10)));
 }
 
 #[test]
@@ -99,18 +99,18 @@ fn what_was_asked_before_it_opened_or_closed_changes_nothing_any_more() {
     let early: Vec<_> = (0..20).map(|_| breaker.admit(at(99)).unwrap()).collect();
     let mut early = early.into_iter();
     for leave in early.by_ref().take(5) {
-        breaker.settle(leave, Outcome::Failed, at(100));
+        breaker.settle(leave, Ending::Failed, at(100));
     }
-    for outcome in [Outcome::Failed, Outcome::Answered, Outcome::GivenUp] {
+    for outcome in [Ending::Failed, Ending::Answered, Ending::GivenUp] {
         assert_eq!(breaker.settle(early.next().unwrap(), outcome, at(104)), Change::None);
         assert_eq!(wait(&mut breaker, at(104)), at(1));
     }
     let probe = breaker.admit(at(105)).unwrap();
-    assert_eq!(breaker.settle(early.next().unwrap(), Outcome::Answered, at(105)), Change::None);
+    assert_eq!(breaker.settle(early.next().unwrap(), Ending::Answered, at(105)), Change::None);
     assert_eq!(wait(&mut breaker, at(105)), PROBE);
-    breaker.settle(probe, Outcome::Answered, at(105));
+    breaker.settle(probe, Ending::Answered, at(105));
     for leave in early {
-        assert_eq!(breaker.settle(leave, Outcome::Failed, at(106)), Change::None);
+        assert_eq!(breaker.settle(leave, Ending::Failed, at(106)), Change::None);
     }
     assert!(breaker.admit(at(106)).is_ok());
 }
@@ -119,11 +119,11 @@ fn what_was_asked_before_it_opened_or_closed_changes_nothing_any_more() {
 enum Act {
     Pass(u64),
     Ask,
-    Settle(usize, Outcome),
+    Settle(usize, Ending),
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let outcome = prop_oneof![1 => Just(Outcome::Answered), 3 => Just(Outcome::Failed), 1 => Just(Outcome::GivenUp)];
+    let outcome = prop_oneof![1 => Just(Ending::Answered), 3 => Just(Ending::Failed), 1 => Just(Ending::GivenUp)];
     let act = prop_oneof![
         1 => (0..90_000u64).prop_map(Act::Pass),
         3 => Just(Act::Ask),
@@ -159,22 +159,22 @@ proptest! {
                     let (probe, current) = (leave.is_probe(), leave.turn == breaker.turn);
                     let change = breaker.settle(leave, outcome, now);
                     in_a_row = match outcome {
-                        Outcome::Failed if current => in_a_row + 1,
-                        Outcome::Answered if current => 0,
+                        Ending::Failed if current => in_a_row + 1,
+                        Ending::Answered if current => 0,
                         _ => in_a_row,
                     };
                     match change {
                         Change::Opened(rest) => {
-                            prop_assert!(current && outcome == Outcome::Failed);
+                            prop_assert!(current && outcome == Ending::Failed);
                             prop_assert!(probe || in_a_row == failures.max(1));
                             prop_assert!((patience.first..=patience.longest).contains(&rest));
                             (rests_until, in_a_row) = (Some(now + rest), 0);
                         }
                         Change::Closed => {
-                            prop_assert!(probe && outcome == Outcome::Answered);
+                            prop_assert!(probe && outcome == Ending::Answered);
                             (rests_until, in_a_row) = (None, 0);
                         }
-                        Change::None if probe => prop_assert_eq!(outcome, Outcome::GivenUp),
+                        Change::None if probe => prop_assert_eq!(outcome, Ending::GivenUp),
                         Change::None => prop_assert!(in_a_row < failures.max(1) || !current),
                     }
                 }

@@ -16,7 +16,7 @@ use crate::{
     gateway::{Bank, Plan, Request, TRANSFER},
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const PHONE: &str = "+41791234567";
 
 /// A running provider. It ends when its standard input is closed, which the kernel does when the test dies.
@@ -29,7 +29,10 @@ impl Provider {
     /// On that port, or any; its access tokens last so many seconds.
     async fn start(lifetime: u32, port: u16) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oidc");
-        assert!(folder.join("node_modules/oidc-provider").is_dir(), "the provider is missing: run scripts/provision");
+        assert!(
+            folder.join("node_modules/oidc-provider").is_dir(),
+            "the provider is missing: run scripts/provision --tests"
+        );
         let mut child = Command::new("node")
             .args(["provider.mjs", &lifetime.to_string(), &port.to_string()])
             .current_dir(folder)
@@ -38,7 +41,7 @@ impl Provider {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .expect("node is missing: run scripts/provision");
+            .expect("node is missing: run scripts/provision --tests");
         let line = BufReader::new(child.stdout.take().unwrap()).lines().next_line().await;
         let said = timeout(PATIENCE, async { line }).await.expect("it says nothing").unwrap().expect("it ended");
         Self { child, said: serde_json::from_str(&said).unwrap() }
