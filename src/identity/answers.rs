@@ -26,6 +26,7 @@ pub(super) type Question = [u8; 32];
 struct Answer {
     verdict: Verdict,
     asked: Instant,
+    answered: Instant,
 }
 
 /// An answer that was found, or given.
@@ -36,22 +37,35 @@ pub(super) struct Found {
 }
 
 /// How long an answer is remembered.
+#[derive(Clone, Copy)]
 struct Memory {
     yes: Duration,
 }
 
-impl Expiry<Question, Answer> for Memory {
-    fn expire_after_create(&self, _: &Question, answer: &Answer, _: Instant) -> Option<Duration> {
+impl Memory {
+    /// How long it is still remembered.
+    fn left(self, answer: &Answer) -> Duration {
         let longest = match answer.verdict {
             Verdict::Known(_) => self.yes,
             Verdict::Unknown => self.yes.min(LONGEST_NO),
         };
-        Some(longest.saturating_sub(answer.asked.elapsed()))
+        longest.saturating_sub(answer.asked.elapsed())
+    }
+}
+
+impl Expiry<Question, Answer> for Memory {
+    fn expire_after_create(&self, _: &Question, answer: &Answer, _: Instant) -> Option<Duration> {
+        Some(self.left(answer))
+    }
+
+    fn expire_after_update(&self, _: &Question, answer: &Answer, _: Instant, _: Option<Duration>) -> Option<Duration> {
+        Some(self.left(answer))
     }
 }
 
 /// The answers of a moment ago.
 pub(super) struct Answers {
+    memory: Memory,
     known: future::Cache<Question, Answer>,
     /// When a session was closed here, for as long as there may be older answers.
     closed: sync::Cache<AccessTokenId, Instant>,
@@ -60,14 +74,15 @@ pub(super) struct Answers {
 impl Answers {
     /// Remembers a yes for `remember`, a no for a second at most, and what is no answer not at all.
     pub(super) fn new(remember: Duration) -> Self {
-        let known = future::Cache::builder().max_capacity(REMEMBERED).expire_after(Memory { yes: remember }).build();
+        let memory = Memory { yes: remember };
+        let known = future::Cache::builder().max_capacity(REMEMBERED).expire_after(memory).build();
         let closed = sync::Cache::builder()
             .max_capacity(REMEMBERED)
             // What is new always finds a place.
             .eviction_policy(EvictionPolicy::lru())
             .time_to_live(remember.saturating_add(WITHIN.saturating_mul(2)))
             .build();
-        Self { known, closed }
+        Self { memory, known, closed }
     }
 
     /// The answer to `question` about a credential that is `session`: the one remembered, the one that somebody waits for
@@ -82,20 +97,27 @@ impl Answers {
     where
         F: Future<Output = Result<Verdict, Unclear>>,
     {
+        let came = Instant::now();
         loop {
             let answer = async {
                 let asked = Instant::now();
-                Ok(Answer { verdict: ask().await?, asked })
+                Ok(Answer { verdict: ask().await?, asked, answered: Instant::now() })
             };
             let entry = self.known.entry(question).or_try_insert_with(answer).await?;
             let remembered = !entry.is_fresh();
             let answer = entry.into_value();
-            if self.closed.get(&session).is_none_or(|closed| closed < answer.asked) {
+            if self.is_of_now(&answer, came, session) {
                 return Ok(Found { verdict: answer.verdict, remembered });
             }
-            // It was asked for before the log-out, and says nothing of now.
             self.known.invalidate(&question).await;
         }
+    }
+
+    /// Whether an answer serves one who came at that moment: it was waited for or is still remembered, and was not asked
+    /// for before the session was closed.
+    fn is_of_now(&self, answer: &Answer, came: Instant, session: AccessTokenId) -> bool {
+        let timely = came <= answer.answered || !self.memory.left(answer).is_zero();
+        timely && self.closed.get(&session).is_none_or(|closed| closed < answer.asked)
     }
 
     /// Forgets what is known of a session, also what is being asked at this moment.

@@ -49,7 +49,13 @@ impl Reading {
         let bearer = said.get("token_type").is_none_or(is_bearer);
         let audience =
             self.audience.as_ref().is_none_or(|wanted| said.get("aud").is_some_and(|aud| names(aud, wanted)));
-        bearer && audience && !said.contains_key("cnf")
+        bearer && audience && !said.contains_key("cnf") && !self.is_the_clients(said)
+    }
+
+    /// Whether it is the client's own token: its `sub` may be the client's name, and whoever may choose what his client is
+    /// called would choose a customer's (RFC 9068 section 5, RFC 9700 section 4.15).
+    fn is_the_clients(&self, said: &Map<String, Value>) -> bool {
+        said.get("client_id").is_some_and(|client| said.get(&self.username_claim) == Some(client))
     }
 
     fn vouched(&self, said: &Map<String, Value>) -> Result<Vouched, Unclear> {
@@ -218,6 +224,14 @@ mod tests {
         ] {
             assert_eq!(with(&bank, "aud", audience.clone()), verdict, "{audience}");
             assert_eq!(with(&reading(), "aud", audience), Ok(known()));
+        }
+    }
+
+    #[test]
+    fn a_client_that_is_called_like_a_customer_is_none() {
+        assert_eq!(with(&reading(), "client_id", json!("alice")), Ok(unknown()));
+        for other in [json!("bank-app"), json!("Alice"), json!(null), json!(["alice"])] {
+            assert_eq!(with(&reading(), "client_id", other.clone()), Ok(known()), "{other}");
         }
     }
 

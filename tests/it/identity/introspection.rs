@@ -56,6 +56,7 @@ async fn what_is_said_of_a_token_decides_and_a_no_leaves_nothing_behind() {
         (json!({"sub": "bob", "exp": now - 1}), (401, 40)),
         (json!({"token_type": "DPoP"}), (401, 40)),
         (json!({"cnf": {"jkt": "0ZcOCORZNYy"}}), (401, 40)),
+        (json!({"client_id": "alice"}), (401, 40)),
         (json!({"sub": "bob"}), (403, 44)),
         (json!({"sub": "Alice"}), (403, 44)),
         (json!({"sub": "alice "}), (403, 44)),
@@ -88,7 +89,10 @@ async fn what_is_said_of_a_token_decides_and_a_no_leaves_nothing_behind() {
     server.on("POST", INTROSPECT, Script(vec![Step::Read, Step::HangUp]));
     assert_eq!(get(&app, "/accounts/alice", TOKEN).await.error(), (503, 10090));
     assert_eq!(trace(&app).await, before);
-    for said in [json!({}), json!({"exp": now + 600, "nbf": now - 5, "token_type": "BEARER", "cnf": null})] {
+    for said in [
+        json!({}),
+        json!({"exp": now + 600, "nbf": now - 5, "token_type": "BEARER", "cnf": null, "client_id": "bank-app"}),
+    ] {
         says(&server, &alice(&said));
         assert_eq!(get(&app, "/accounts/alice", TOKEN).await.status, 200, "{said}");
     }

@@ -42,8 +42,8 @@ impl Provider {
             .kill_on_drop(true)
             .spawn()
             .expect("node is missing: run scripts/provision --tests");
-        let line = BufReader::new(child.stdout.take().unwrap()).lines().next_line().await;
-        let said = timeout(PATIENCE, async { line }).await.expect("it says nothing").unwrap().expect("it ended");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said = timeout(PATIENCE, lines.next_line()).await.expect("it says nothing").unwrap().expect("it ended");
         Self { child, said: serde_json::from_str(&said).unwrap() }
     }
 
