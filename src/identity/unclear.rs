@@ -58,7 +58,7 @@ impl Unclear {
     /// can bring about by the credential or the name that he sends must not keep everyone else out.
     pub(super) const fn ending(&self) -> Ending {
         match self {
-            Self::Unreachable(_) | Self::Late | Self::ClientRefused | Self::Status(429 | 500..) => Ending::Failed,
+            Self::Unreachable(_) | Self::Late | Self::ClientRefused | Self::Status(500..) => Ending::Failed,
             Self::Status(_) | Self::TooLarge | Self::NotJson | Self::NotSaid | Self::NoName(_) | Self::NoMoment(_) => {
                 Ending::Answered
             }
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn what_a_single_caller_can_bring_about_is_no_failure_of_who_is_asked() {
-        for status in [204, 301, 302, 400, 404, 413, 431] {
+        for status in [204, 301, 302, 400, 404, 413, 429, 431] {
             assert_eq!(Unclear::Status(status).ending(), Ending::Answered, "{status}");
         }
         for unclear in [Unclear::TooLarge, Unclear::NotJson, Unclear::NoName("username_claim")] {
