@@ -115,6 +115,7 @@ async fn operators_see_what_was_answered() {
     let place = place
         .with("TANAGER_IDENTITY__MODE", "upstream")
         .with("TANAGER_IDENTITY__URL", &core.url())
+        .with("TANAGER_IDENTITY__REMEMBER", "10 s")
         .with("TANAGER_SERVER__OPERATORS_LISTEN", &format!("unix:{}", socket.display()));
     let process = place.serve().await;
     let ask = async |credential: &str| {

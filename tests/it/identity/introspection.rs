@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tanager::domain::{caller::Provenance, credential::Scheme, time::Timestamp, username::Username};
 
 use super::{call, get};
 use crate::{
@@ -139,8 +140,15 @@ async fn one_token_is_asked_about_once_and_is_that_of_one_account() {
 async fn a_token_ends_when_it_was_said_to_also_while_the_answer_is_remembered() {
     let server = BankCore::open().await;
     let app = served_by(&server, "remember = \"10 s\"\n").await;
-    says(&server, &alice(&json!({"exp": now(&app).await + 60})));
+    let end = now(&app).await + 60;
+    says(&server, &alice(&json!({"exp": end})));
     assert_eq!(get(&app, "/accounts/alice", TOKEN).await.status, 200);
+    let username = Username::parse("alice").unwrap();
+    let caller = app.running.service().customer(TOKEN, &username).await.unwrap();
+    assert_eq!(
+        (caller.expires_at, caller.provenance),
+        (Timestamp::from_seconds(end), Provenance::Foreign(Scheme::Bearer))
+    );
     app.advance(Duration::from_secs(61));
     assert_eq!(get(&app, "/accounts/alice", TOKEN).await.error(), (401, 40));
     assert_eq!(asked(&server), 1);
