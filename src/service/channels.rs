@@ -1,7 +1,7 @@
 //! The channels of an account: listing, enrolling, setting and removing them.
 
 use super::{
-    Failure, ProtectedRequest, Service, message, permit,
+    Failure, Loss, ProtectedRequest, Service, message, permit,
     sending::{Begun, Place},
 };
 use crate::{
@@ -104,28 +104,29 @@ impl Service {
         Ok(Begun::ToSend(place, Box::new(self.dispatch(account, terms, new.id)?)))
     }
 
-    /// Removes a channel: a pending address first, freely; an active one is protected.
+    /// Removes a channel: a pending address first, freely; an active one is protected. Says what is lost with it.
     pub async fn remove_channel(
         &self,
         caller: &AccessToken,
         username: &Username,
         channel: Channel,
         request: &ProtectedRequest,
-    ) -> Result<(), Failure> {
+    ) -> Result<Loss, Failure> {
         let removal = self.change(caller, Deed::ChangeFactors, Wanted::account(username), |account, terms| {
             if account.drop_pending(channel, terms.now, "the enrolment was withdrawn") {
                 return Ok(None);
             }
             account.has(channel).then_some(()).ok_or(Refusal::ChannelNotActive)?;
-            let cleared = self.clear(account, terms, caller, request, &message::removal_summary(&[channel]))?;
+            let loss = self.loss(account, terms, |account| _ = account.remove_channel(channel, None));
+            let summary = loss.added_to(&message::removal_summary(&[channel]));
+            let cleared = self.clear(account, terms, caller, request, &summary)?;
             let notices = account.remove_channel(channel, cleared.paid_by());
             account.pay(cleared);
-            Ok(Some((account.clone(), terms.now, notices)))
+            Ok(Some((account.clone(), terms.now, notices, loss)))
         });
-        if let Some((account, now, notices)) = removal.await? {
-            self.notify(&account, now, &notices);
-        }
-        Ok(())
+        let Some((account, now, notices, loss)) = removal.await? else { return Ok(Loss::default()) };
+        self.notify(&account, now, &notices);
+        Ok(loss)
     }
 
     /// Puts an address in force without a TAN: for operators, audited, and the customer is told.

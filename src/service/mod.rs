@@ -26,6 +26,7 @@ mod taler;
 mod tokens;
 mod traffic;
 mod trail;
+mod warning;
 
 use std::{sync::Arc, time::Duration};
 
@@ -50,12 +51,13 @@ pub use traffic::{PrefixFigures, Statistics};
 pub use trail::{
     Beginning, CheckpointError, CheckpointFile, Checkpointed, Checkpoints, Entry, EventQuery, Export, Position, Verdict,
 };
+pub use warning::Loss;
 
 use crate::{
     channel::Outlets,
     domain::{
         account::{Account, Terms},
-        assurance::Assurance,
+        assurance::{Assurance, NamedDemand},
         caller::{AccessToken, Deed, Provenance},
         chance::Chance,
         channel::{Channel, Strengths},
@@ -103,8 +105,8 @@ pub struct Parts {
     pub bank: Bank,
     /// What the service's own protected operations ask for.
     pub own_operations: Assurance,
-    /// Names of the bank core's protected operations.
-    pub core_operations: Vec<String>,
+    /// The bank core's protected operations.
+    pub core_operations: Vec<NamedDemand>,
     /// Where customers are known.
     pub customers: Customers,
     /// Where checkpoints of the trail are kept; `None`: nowhere.

@@ -1,6 +1,6 @@
 //! The channels of an account (`api.md` sections 4 and 8).
 
-use super::{Reply, accepted, no_content, ok};
+use super::{Reply, accepted, no_content, ok, removed};
 use crate::{
     domain::caller::Deed,
     http::{
@@ -72,12 +72,12 @@ pub async fn set_address(call: Call) -> Reply {
     path = "/accounts/{username}/tan/{channel}",
     tag = "channels",
     params(AccountPath, ChannelPath, Proof),
-    responses((status = 204, description = "The pending address is gone, or else the channel; its address is told."))
+    responses((status = 204, description = "The pending address is gone, or else the channel; its address is told. `TAN-Warning` says what is no longer possible."))
 )]
 pub async fn remove_channel(call: Call) -> Reply {
     let username = call.username()?;
     let channel = call.channel(Deed::ChangeFactors)?;
     let request = call.protected(&username)?;
-    call.service.remove_channel(&call.caller, &username, channel, &request).await?;
-    Ok(no_content())
+    let loss = call.service.remove_channel(&call.caller, &username, channel, &request).await?;
+    Ok(removed(&loss))
 }

@@ -148,7 +148,11 @@ pub(super) fn terms() -> impl Strategy<Value = RandomTerms> {
             reservation_lease: Duration::from_secs(reservation),
             ..Limits::unmetered()
         };
-        RandomTerms { limits, strengths: Strengths { sms, email }, lease: Duration::from_secs(lease) }
+        RandomTerms {
+            limits,
+            strengths: Strengths { sms, email, ..Strengths::default() },
+            lease: Duration::from_secs(lease),
+        }
     })
 }
 
