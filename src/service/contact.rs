@@ -235,7 +235,8 @@ impl Service {
         let Patching { caller, patch, request } = patching;
         let mut notices = Vec::new();
         if !plan.removed.is_empty() {
-            let cleared = self.clear(account, terms, caller, request, &message::removal_summary(&plan.removed))?;
+            let cleared =
+                self.clear(account, terms, caller, request, &message::removal_summary(&plan.removed, None))?;
             for channel in &plan.removed {
                 account.drop_pending(*channel, terms.now, "the channel was removed");
                 notices.extend(account.remove_channel(*channel, cleared.paid_by()));
