@@ -24,7 +24,12 @@ fn ok(body: impl Serialize) -> HttpResponse {
     HttpResponse::Ok().json(body)
 }
 
-/// 202 with a body: a TAN is on its way.
+/// 201 with a body.
+fn created(body: impl Serialize) -> HttpResponse {
+    HttpResponse::Created().json(body)
+}
+
+/// 202 with a body: a TAN is on its way, or an app shows one.
 fn accepted(body: impl Serialize) -> HttpResponse {
     HttpResponse::Accepted().json(body)
 }

@@ -238,7 +238,7 @@ impl Service {
             loss = self.loss(account, terms, |account| {
                 plan.removed.iter().for_each(|channel| _ = account.remove_channel(*channel, None));
             });
-            let summary = loss.added_to(&message::removal_summary(&plan.removed));
+            let summary = loss.added_to(&message::removal_summary(&plan.removed, None));
             let cleared = self.clear(account, terms, caller, request, &summary)?;
             for channel in &plan.removed {
                 account.drop_pending(*channel, terms.now, "the channel was removed");

@@ -6,6 +6,7 @@ mod challenges;
 mod channels;
 mod contact;
 mod customers;
+mod factors;
 mod failure;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -28,7 +29,7 @@ mod traffic;
 mod trail;
 mod warning;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -36,9 +37,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use accounts::{AccountListing, Created, NewAccount};
 pub use back_channel::{AheadOfTime, Reserved};
 pub use challenges::{ChallengeRequest, Confirmed};
-pub use channels::{ChannelRow, Enrolment, Pending};
+pub use channels::{ChannelListing, ChannelRow, Enrolment, Pending};
 pub use contact::{ContactPatch, Edit, Patched};
 pub use customers::{Customers, Spelling};
+pub use factors::DeviceEnrolment;
 pub use failure::Failure;
 pub use import::{Import, ImportMode, ImportRefusal, ImportTally, Imported};
 pub use listing::{Part, WantedAccounts};
@@ -62,7 +64,7 @@ use crate::{
         chance::Chance,
         channel::{Channel, Strengths},
         event::EventKind,
-        keys::{KeyError, KeyRing},
+        keys::KeyRing,
         limits::Limits,
         policy::Policy,
         refusal::Refusal,
@@ -70,10 +72,7 @@ use crate::{
         username::Username,
     },
     identity::local::LocalIdentity,
-    storage::{
-        datastore::{Author, Datastore, Wanted},
-        error::StoreError,
-    },
+    storage::datastore::{Author, Datastore, Wanted},
 };
 
 /// What the bank calls itself in messages.
@@ -278,23 +277,5 @@ fn no_account(caller: &AccessToken) -> Failure {
         (false, _) => Failure::Refused(Refusal::UnknownAccount),
         (true, Provenance::Local) => Failure::Unauthenticated,
         (true, Provenance::Foreign) => Failure::Refused(Refusal::Forbidden),
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        if matches!(error, StoreError::Crowded) {
-            return Self::Busy { retry_after: Duration::from_secs(1) };
-        }
-        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-        tracing::error!(error = %error, cause, "the database could not be used; nothing was answered as done");
-        Self::Unavailable
-    }
-}
-
-impl From<KeyError> for Failure {
-    fn from(error: KeyError) -> Self {
-        tracing::error!(error = %error, "the key ring could not be used; nothing was done");
-        Self::Unavailable
     }
 }
