@@ -1,7 +1,7 @@
 //! `[enrolment]`: who brings the first channel of an account, and from when on a new one counts; and the order in which
 //! channels are offered, `[channel] preference`.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use toml::Value as Toml;
 
@@ -63,9 +63,9 @@ pub(super) struct Preference(pub(super) [Channel; 4]);
 
 impl Value for Preference {
     fn read(raw: &Raw) -> Result<Self, String> {
-        let names = Channel::ALL.map(|channel| quoted(channel.name())).join(", ");
-        let right = format!("write each of [{names}] once at most, the first one first");
-        let Some(Toml::Array(named)) = raw.toml().map(std::borrow::Cow::into_owned) else {
+        let every = Channel::ALL.map(|channel| quoted(channel.name())).join(", ");
+        let right = format!("write each of [{every}] once at most, the first one first");
+        let Some(Toml::Array(named)) = raw.toml().map(Cow::into_owned) else {
             return Err(format!("is no list; {right}"));
         };
         let known: Option<Vec<Channel>> = named.iter().map(|name| Channel::named(name.as_str()?)).collect();

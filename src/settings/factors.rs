@@ -18,8 +18,9 @@ impl Settings {
     pub(super) fn factor_warnings(&self) -> Vec<String> {
         let operations: Vec<&Operation> = self.gateway.iter().flat_map(|gateway| &gateway.operations).collect();
         let of_operations = [self.too_strong(&operations), self.unseen(&operations)];
-        let of_enrolment = [self.never_enrolled(&operations), self.let_pass(&operations), self.long_wait()];
-        of_operations.into_iter().chain(of_enrolment).chain([self.locked_out()]).flatten().collect()
+        let of_enrolment = [self.never_enrolled(&operations), self.let_pass(&operations)];
+        let of_waiting = [self.way_round(&operations), self.long_wait(), self.locked_out()];
+        of_operations.into_iter().chain(of_enrolment).chain(of_waiting).flatten().collect()
     }
 
     /// The channels that are on at this moment and strong enough.
@@ -46,7 +47,7 @@ impl Settings {
     fn unseen(&self, operations: &[&Operation]) -> Option<String> {
         let named = names(operations, |operation| {
             let mut proving = self.proving(operation.strength).peekable();
-            operation.assurance == Assurance::Bound && proving.peek().is_some() && !proving.any(Channel::transmits)
+            is_bound(operation) && proving.peek().is_some() && !proving.any(Channel::transmits)
         })?;
         Some(format!(
             "gateway.operation {named}: assurance is \"bound\", and only totp or recovery can approve it: neither shows the \
@@ -76,6 +77,21 @@ impl Settings {
         self.enrolment.first == FirstChannel::Operator
     }
 
+    /// Operations for which whoever brought a channel need not wait: with it he can remove every other, and then itself.
+    fn way_round(&self, operations: &[&Operation]) -> Option<String> {
+        let named = names(operations, |operation| self.opens_at_once() && is_bound(operation) && !operation.enrolled)?;
+        Some(format!(
+            "gateway.operation {named}: enrolled is false, so that nobody has to wait for enrolment.waiting: a channel that is \
+             new can remove every channel, and then no TAN is asked for. Write enrolled = true, or server.own_operations = \
+             \"bound\"."
+        ))
+    }
+
+    /// Whether what waits for all that is bound can change factors meanwhile.
+    fn opens_at_once(&self) -> bool {
+        self.server.own_operations == OwnOperations::Token && !self.enrolment.waiting.is_zero()
+    }
+
     fn long_wait(&self) -> Option<String> {
         let waiting = self.enrolment.waiting;
         let text = format!(
@@ -87,7 +103,7 @@ impl Settings {
     }
 
     fn locked_out(&self) -> Option<String> {
-        let bound = self.server.own_operations == OwnOperations::Bound && !self.enrolment.waiting.is_zero();
+        let bound = !self.opens_at_once() && !self.enrolment.waiting.is_zero();
         let text = "server.own_operations is \"bound\", and enrolment.waiting is not 0: until his first channel counts, a \
                     customer can neither add a channel nor change or remove that one; an operator can.";
         bound.then(|| text.to_owned())
@@ -96,6 +112,10 @@ impl Settings {
 
 fn asks(operation: &Operation) -> bool {
     operation.assurance != Assurance::None
+}
+
+fn is_bound(operation: &Operation) -> bool {
+    operation.assurance == Assurance::Bound
 }
 
 /// The names of those that are meant, as they are written; `None`: none is.

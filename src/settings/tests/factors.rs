@@ -88,7 +88,7 @@ fn doubts(more: &str, operation: &str) -> Vec<String> {
 fn what_every_bank_has_is_not_warned_about() {
     assert_troubles(&doubts("", ""), &[]);
     assert_troubles(&doubts(CODES, "strength = 'possession'"), &[]);
-    assert_troubles(&doubts("[enrolment]\nwaiting = '24 h'", ""), &[]);
+    assert_troubles(&doubts("[enrolment]\nwaiting = '24 h'", "enrolled = true"), &[]);
     assert_troubles(&loaded(&uncommented(), &[]).factor_warnings(), &[]);
 }
 
@@ -131,9 +131,18 @@ fn what_only_operators_can_open_or_customers_cannot_close_is_warned_about() {
 }
 
 #[test]
+fn a_wait_that_can_be_gone_round_is_warned_about() {
+    let waiting = "[enrolment]\nwaiting = '1 s'\n";
+    let round = "gateway.operation \"transfer\": enrolled is false, so that nobody has to wait for enrolment.waiting";
+    assert_troubles(&doubts(waiting, ""), &[round]);
+    assert_troubles(&doubts(waiting, "assurance = 'token'"), &[]);
+    assert_troubles(&doubts(waiting, "enrolled = true"), &[]);
+}
+
+#[test]
 fn a_long_wait_and_one_that_locks_out_are_warned_about() {
     let waiting = |time: &str| format!("[enrolment]\nwaiting = '{time}'\n");
-    assert_troubles(&doubts(&waiting("25 h"), ""), &["enrolment.waiting is 25 h: so long a customer"]);
+    assert_troubles(&doubts(&waiting("25 h"), "enrolled = true"), &["enrolment.waiting is 25 h: so long a customer"]);
     let bound = "[server]\nown_operations = 'bound'";
     assert_troubles(&doubts(bound, ""), &[]);
     let locked = "server.own_operations is \"bound\", and enrolment.waiting is not 0";

@@ -52,7 +52,7 @@ async fn a_new_channel_approves_nothing_that_is_bound_until_its_time_has_come() 
 async fn a_token_that_came_too_early_does_once_the_time_has_come() {
     let bank = waiting_bank().await;
     let alice = newcomer(&bank).await;
-    bank.app.advance(WAITING - 2 * MINUTE);
+    bank.app.advance(WAITING.checked_sub(2 * MINUTE).unwrap());
     let (_, ticket) = refused(&transfer_request(), &alice.client, "").await;
     let early = solve(&bank.app, &alice, "sms", Some(&ticket)).await;
     refused(&transfer_request(), &alice.client, &early.token).await;
@@ -119,10 +119,26 @@ async fn an_address_that_replaces_another_waits_anew() {
     prove(&alice, &begun, &bank.app.tan_sent_to("+41790000042")).await;
     assert_eq!(refused(&transfer_request(), &alice.client, "").await.0, NOTHING);
     assert_eq!(refused(&statement(), &alice.client, "").await.0, ["sms"]);
-    bank.app.advance(WAITING - MINUTE);
+    bank.app.advance(WAITING.checked_sub(MINUTE).unwrap());
     assert_eq!(refused(&transfer_request(), &alice.client, "").await.0, NOTHING);
     bank.app.advance(MINUTE);
     assert_eq!(refused(&transfer_request(), &alice.client, "").await.0, ["sms"]);
+    bank.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn removing_every_channel_with_a_new_one_is_no_way_round_where_channels_are_demanded() {
+    let bank = waiting_bank().await;
+    let alice = bank.customer("alice").await;
+    enrol(&bank.app, &alice, "email", &solve(&bank.app, &alice, "sms", None).await.token).await;
+    for channel in ["sms", "email"] {
+        let token = solve(&bank.app, &alice, "email", None).await.token;
+        let gone = send(&alice.client, Method::DELETE, &alice.path(&format!("/tan/{channel}")), &token, None).await;
+        assert_eq!(gone.status, 204, "{gone:?}");
+    }
+    assert_eq!(refused(&transfer_request(), &alice.client, "").await.0, NOTHING);
+    enrol(&bank.app, &alice, "sms", "").await;
+    assert_eq!(refused(&transfer_request(), &alice.client, "").await.0, NOTHING, "and what comes back waits anew");
     bank.close().await;
 }
 
