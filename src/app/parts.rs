@@ -9,7 +9,11 @@ use crate::{
     chance::SystemChance,
     channel::{GateSettings, Outlet, Outlets, ScriptSender},
     clock::{Clock, DatabaseClock},
-    domain::{assurance::Assurance, chance::Chance, keys::KeyRing},
+    domain::{
+        assurance::{Assurance, NamedDemand},
+        chance::Chance,
+        keys::KeyRing,
+    },
     service::{Bank, CheckpointFile, Checkpoints, Parts, Service},
     settings::{Audit, OwnOperations, ScriptChannel, Settings},
     storage::{
@@ -106,7 +110,7 @@ pub fn assemble(
         outlets: overrides.outlets.clone().unwrap_or_else(|| outlets(settings)),
         limits: Arc::new(settings.limits.clone()),
         strengths: settings.channels.strengths(),
-        policy: settings.channels.policy(),
+        policy: settings.policy(),
         bank: Bank {
             name: settings.server.bank_name.clone(),
             host: settings.server.origin.as_ref().map(|origin| origin.host().to_owned()),
@@ -119,7 +123,7 @@ pub fn assemble(
             .gateway
             .iter()
             .flat_map(|gateway| &gateway.operations)
-            .map(|operation| operation.name.clone())
+            .map(|operation| NamedDemand { name: operation.name.clone(), demand: operation.demand() })
             .collect(),
         checkpoints: checkpoints(&settings.audit),
         runtime: Handle::current(),

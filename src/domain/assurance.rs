@@ -67,3 +67,12 @@ impl Demand {
         Self { assurance, strength: Strength::Inform, enrolled: false, idempotent: false }
     }
 }
+
+/// One of the bank core's protected operations, as far as it is known before anybody asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedDemand {
+    /// Its name in the configuration: 1 to 64 of ASCII letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// What it asks for.
+    pub demand: Demand,
+}

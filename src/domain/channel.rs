@@ -83,11 +83,20 @@ pub struct Strengths {
     pub sms: Strength,
     /// The strength of `email`.
     pub email: Strength,
+    /// The strength of `totp`.
+    pub totp: Strength,
+    /// The strength of `recovery`.
+    pub recovery: Strength,
 }
 
 impl Default for Strengths {
     fn default() -> Self {
-        Self { sms: Strength::Possession, email: Strength::Inform }
+        Self {
+            sms: Strength::Possession,
+            email: Strength::Inform,
+            totp: Strength::Possession,
+            recovery: Strength::Possession,
+        }
     }
 }
 
@@ -98,7 +107,8 @@ impl Strengths {
         match channel {
             Channel::Sms => self.sms,
             Channel::Email => self.email,
-            Channel::Totp | Channel::Recovery => Strength::Possession,
+            Channel::Totp => self.totp,
+            Channel::Recovery => self.recovery,
         }
     }
 }

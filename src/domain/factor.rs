@@ -173,23 +173,27 @@ impl Account {
     /// What the customer knows this channel by: masked address, names of devices, recovery codes left.
     #[must_use]
     pub fn shown_of(&self, channel: Channel, policy: &Policy) -> String {
-        let shown = self.factors(policy).into_iter().filter(|factor| factor.channel == channel);
-        shown.map(|factor| factor.tan_info).collect::<Vec<_>>().join(", ")
+        shown(&self.factors(policy), channel)
     }
 
     /// What can prove the customer for an operation that asks for this, in the order of preference, a channel once: of
-    /// sufficient strength and, for what is bound, old enough.
+    /// sufficient strength and, for what is bound, old enough. Of several devices those that can are named.
     #[must_use]
     pub fn offered(&self, terms: &Terms<'_>, demand: Demand) -> Vec<OfferedChannel> {
         let counts = |factor: &Factor| {
             demand.assurance != Assurance::Bound || factor.counts_from.is_none_or(|from| from <= terms.now)
         };
         let strong = |factor: &Factor| terms.strengths.of(factor.channel) >= demand.strength;
-        let offered =
-            self.factors(&terms.policy).into_iter().filter(|factor| factor.usable && strong(factor) && counts(factor));
-        let mut channels: Vec<Channel> = offered.map(|factor| factor.channel).collect();
+        let able = |factor: &Factor| factor.usable && strong(factor) && counts(factor);
+        let able: Vec<Factor> = self.factors(&terms.policy).into_iter().filter(able).collect();
+        let mut channels: Vec<Channel> = able.iter().map(|factor| factor.channel).collect();
         channels.dedup();
-        let offer = |channel| OfferedChannel { channel, tan_info: self.shown_of(channel, &terms.policy) };
+        let offer = |channel| OfferedChannel { channel, tan_info: shown(&able, channel) };
         channels.into_iter().map(offer).collect()
     }
+}
+
+fn shown(factors: &[Factor], channel: Channel) -> String {
+    let of_channel = factors.iter().filter(|factor| factor.channel == channel);
+    of_channel.map(|factor| factor.tan_info.as_str()).collect::<Vec<_>>().join(", ")
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+mod codes;
 mod prefix;
 mod standards;
 

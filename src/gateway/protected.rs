@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     domain::{
-        assurance::{Assurance, Demand},
+        assurance::Assurance,
         caller::AccessToken,
         operation::{OperationDigest, body_sha256},
         rules::protect::Proof,
@@ -115,7 +115,7 @@ impl Sent<'_> {
         Ok(Described {
             account: self.account.clone(),
             digest: self.digest(body),
-            demand: self.demand(),
+            demand: self.operation.demand(),
             on_missing: self.operation.on_missing,
             summary: self.summary(body)?,
             proof,
@@ -145,11 +145,6 @@ impl Sent<'_> {
             body,
         };
         Ok(Some(summary_of(self.operation, &shown)?))
-    }
-
-    const fn demand(&self) -> Demand {
-        let Operation { assurance, strength, enrolled, idempotent, .. } = *self.operation;
-        Demand { assurance, strength, enrolled, idempotent }
     }
 
     /// The request as the bank core gets it, but for what names the proof.

@@ -5,12 +5,15 @@ mod operators;
 
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::{
     json::{Nullable, Span},
+    qr,
     wire::{
         account::{AccountPatch, AccountView, ContactView, CreateAccount},
         challenge::{AddressProven, ChallengeState, ChallengeStatus, ChallengeView, ConfirmReply, TokenReply},
-        channel::{ChannelList, ChannelRow, ChannelState, EnrolmentReply},
+        channel::{ChannelList, ChannelRow, ChannelState, EnrolmentReply, NewDevice, RecoveryCodesReply},
         session::{AccountScope, Mfa, MintToken, MintedToken, TokenList, TokenRow},
     },
 };
@@ -20,11 +23,12 @@ use crate::{
         address::Address,
         caller::{self, AccessToken},
         challenge::Phase,
-        time::Timestamp,
+        channel::Channel,
         view,
     },
     service::{
-        self, AccountListing, Confirmed, ContactPatch, Edit, Enrolment, Minted, NewAccount, Pending, TokenRequest,
+        self, AccountListing, ChannelListing, Confirmed, ContactPatch, DeviceEnrolment, Edit, Enrolment, Minted,
+        NewAccount, Pending, TokenRequest,
     },
 };
 
@@ -70,9 +74,12 @@ impl<T> From<Nullable<T>> for Edit<T> {
     }
 }
 
-impl From<Vec<service::ChannelRow>> for ChannelList {
-    fn from(rows: Vec<service::ChannelRow>) -> Self {
-        Self { tan_channels: rows.into_iter().map(Into::into).collect(), recovery_codes_left: None }
+impl From<ChannelListing> for ChannelList {
+    fn from(listing: ChannelListing) -> Self {
+        Self {
+            tan_channels: listing.rows.into_iter().map(Into::into).collect(),
+            recovery_codes_left: listing.recovery_codes_left,
+        }
     }
 }
 
@@ -92,9 +99,31 @@ impl From<Enrolment> for EnrolmentReply {
             tan_channel: enrolment.channel.into(),
             state: ChannelState::Pending,
             challenge: enrolment.challenge.into(),
-            secret: None,
-            otpauth_uri: None,
+            device: None,
         }
+    }
+}
+
+impl From<DeviceEnrolment> for EnrolmentReply {
+    fn from(enrolment: DeviceEnrolment) -> Self {
+        let device = NewDevice {
+            // Of all that can be written here the longest fits; what did not would still be set up without a picture.
+            qr_svg: qr::svg(&enrolment.otpauth_uri).ok(),
+            secret: enrolment.secret,
+            otpauth_uri: enrolment.otpauth_uri,
+        };
+        Self {
+            tan_channel: enrolment.challenge.channel.into(),
+            state: ChannelState::Pending,
+            challenge: enrolment.challenge.into(),
+            device: Some(device),
+        }
+    }
+}
+
+impl From<Vec<Zeroizing<String>>> for RecoveryCodesReply {
+    fn from(codes: Vec<Zeroizing<String>>) -> Self {
+        Self { tan_channel: Channel::Recovery.into(), state: ChannelState::Active, recovery_codes: codes }
     }
 }
 
@@ -105,7 +134,7 @@ impl From<view::ChallengeView> for ChallengeView {
             tan_channel: challenge.channel.into(),
             tan_info: challenge.tan_info,
             solve_expiration: challenge.solve_expiration.into(),
-            earliest_retransmission: challenge.earliest_retransmission.unwrap_or(Timestamp::NEVER).into(),
+            earliest_retransmission: challenge.earliest_retransmission.map(Into::into),
             attempts_left: challenge.attempts_left,
             transmissions_left: challenge.transmissions_left,
             summary: challenge.summary,
@@ -213,7 +242,7 @@ mod tests {
         domain::{
             address::{Mailbox, PhoneNumber},
             caller::Scope,
-            channel::Channel,
+            time::Timestamp,
             username::Username,
         },
         http::json::Body,

@@ -13,7 +13,8 @@ pub mod tokens;
 use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::error::ApiError;
+use super::{error::ApiError, header_names::TAN_WARNING, warning};
+use crate::service::Loss;
 
 /// How a handler ends.
 type Reply = Result<HttpResponse, ApiError>;
@@ -23,7 +24,12 @@ fn ok(body: impl Serialize) -> HttpResponse {
     HttpResponse::Ok().json(body)
 }
 
-/// 202 with a body: a TAN is on its way.
+/// 201 with a body.
+fn created(body: impl Serialize) -> HttpResponse {
+    HttpResponse::Created().json(body)
+}
+
+/// 202 with a body: a TAN is on its way, or an app shows one.
 fn accepted(body: impl Serialize) -> HttpResponse {
     HttpResponse::Accepted().json(body)
 }
@@ -31,4 +37,10 @@ fn accepted(body: impl Serialize) -> HttpResponse {
 /// 204.
 fn no_content() -> HttpResponse {
     HttpResponse::NoContent().finish()
+}
+
+/// 204, and with `TAN-Warning` what was lost, if anything was.
+fn removed(loss: &Loss) -> HttpResponse {
+    let warning = warning::of(loss).map(|value| (TAN_WARNING, value));
+    warning.map_or_else(no_content, |warning| HttpResponse::NoContent().insert_header(warning).finish())
 }

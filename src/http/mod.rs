@@ -24,4 +24,5 @@ mod refusal;
 pub mod routes;
 pub mod secret;
 pub mod server;
+mod warning;
 pub mod wire;

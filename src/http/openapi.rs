@@ -67,12 +67,21 @@ impl Modify for Bearer {
 }
 
 /// The headers of replies.
-const HEADERS: [(&str, Type, &str); 4] = [
+const HEADERS: [(&str, Type, &str); 5] = [
     ("X-Request-Id", Type::String, "Names the request: the caller's own name for it, if it sent a sane one."),
     ("Retry-After", Type::Integer, "Seconds to wait before trying again; with every 429, every 503, and 10005."),
     ("WWW-Authenticate", Type::String, "`Bearer`."),
     ("TAN-Required", Type::String, "With 10002: the assurance that is asked for."),
+    (
+        "TAN-Warning",
+        Type::String,
+        "What is no longer possible, as nothing is left that it asks for: `no-factor-left; operations=\"transfer, closing\"`, \
+         operations of the bank core, and `; more=3` when there are too many to name.",
+    ),
 ];
+
+/// The operations by which a channel goes.
+const REMOVALS: [&str; 2] = ["remove_channel", "patch_account"];
 
 /// The document of the API's listener: the whole of it.
 #[must_use]
@@ -101,6 +110,7 @@ fn completed(mut contract: Contract) -> Contract {
         for response in responses.filter_map(|response| if let RefOr::T(own) = response { Some(own) } else { None }) {
             response.headers.insert("X-Request-Id".to_owned(), RefOr::Ref(header("X-Request-Id")));
         }
+        describe_warning(operation);
         operation.request_body.iter_mut().for_each(forbid_null);
     }
     contract
@@ -111,6 +121,14 @@ fn describe_headers(contract: &mut Contract) {
     for (name, kind, description) in HEADERS {
         let header = HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(kind)));
         headers.insert(name.to_owned(), header.description(Some(description)).build().into());
+    }
+}
+
+/// Says where `TAN-Warning` may stand.
+fn describe_warning(operation: &mut Operation) {
+    let removes = operation.operation_id.as_deref().is_some_and(|id| REMOVALS.contains(&id));
+    if let Some(RefOr::T(done)) = operation.responses.responses.get_mut("204").filter(|_| removes) {
+        done.headers.insert("TAN-Warning".to_owned(), RefOr::Ref(header("TAN-Warning")));
     }
 }
 

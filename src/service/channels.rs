@@ -1,7 +1,7 @@
 //! The channels of an account: listing, enrolling, setting and removing them.
 
 use super::{
-    Failure, ProtectedRequest, Service, message, permit,
+    Failure, Loss, ProtectedRequest, Service, message, permit,
     sending::{Begun, Place},
 };
 use crate::{
@@ -9,9 +9,14 @@ use crate::{
         account::{Account, Terms},
         address::Address,
         caller::{AccessToken, Deed},
+        challenge::Challenge,
         channel::Channel,
+        factor::Target,
+        id::ChallengeId,
         refusal::Refusal,
+        rules::factors::Notice,
         time::Timestamp,
+        totp::DeviceName,
         username::Username,
         view::ChallengeView,
     },
@@ -24,16 +29,24 @@ pub struct ChannelRow {
     pub channel: Channel,
     /// Whether it waits for its proof.
     pub pending: Pending,
-    /// The masked address.
+    /// What the customer knows it by: a masked address, the name of a device, how many recovery codes are left.
     pub tan_info: String,
     /// Since when it stands so.
     pub since: Timestamp,
 }
 
+/// The channels of an account.
+pub struct ChannelListing {
+    /// One row for each address and device, and one for recovery codes; what is to replace an address has its own.
+    pub rows: Vec<ChannelRow>,
+    /// Recovery codes that are unused; `None`: the account has none.
+    pub recovery_codes_left: Option<usize>,
+}
+
 /// Whether a channel is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pending {
-    /// It waits for the TAN that went to its address.
+    /// It waits for the TAN that went to its address, or the first code of its device.
     Yes,
     /// It is active.
     No,
@@ -49,8 +62,11 @@ pub struct Enrolment {
 
 impl Service {
     /// The account's channels: active ones, and those that wait for their proof.
-    pub async fn list_channels(&self, caller: &AccessToken, username: &Username) -> Result<Vec<ChannelRow>, Failure> {
-        self.show(caller, Deed::Read, Wanted::account(username), |account, terms| Ok(rows(account, terms))).await
+    pub async fn list_channels(&self, caller: &AccessToken, username: &Username) -> Result<ChannelListing, Failure> {
+        self.show(caller, Deed::Read, Wanted::account(username), |account, terms| {
+            Ok(ChannelListing { rows: rows(account, terms), recovery_codes_left: account.recovery_codes_left() })
+        })
+        .await
     }
 
     /// Enrols an address: a TAN goes to it, and it is in force once that comes back. Protected when the account has
@@ -104,28 +120,31 @@ impl Service {
         Ok(Begun::ToSend(place, Box::new(self.dispatch(account, terms, new.id)?)))
     }
 
-    /// Removes a channel: a pending address first, freely; an active one is protected.
+    /// Removes a channel: a pending address or device first, freely; what is in force is protected. Of devices this one
+    /// alone, or all. Says what is lost with it.
     pub async fn remove_channel(
         &self,
         caller: &AccessToken,
         username: &Username,
         channel: Channel,
+        device: Option<&DeviceName>,
         request: &ProtectedRequest,
-    ) -> Result<(), Failure> {
+    ) -> Result<Loss, Failure> {
         let removal = self.change(caller, Deed::ChangeFactors, Wanted::account(username), |account, terms| {
-            if account.drop_pending(channel, terms.now, "the enrolment was withdrawn") {
+            if drop_pending(account, terms, channel, device) {
                 return Ok(None);
             }
-            account.has(channel).then_some(()).ok_or(Refusal::ChannelNotActive)?;
-            let cleared = self.clear(account, terms, caller, request, &message::removal_summary(&[channel]))?;
-            let notices = account.remove_channel(channel, cleared.paid_by());
+            is_in_force(account, channel, device).then_some(()).ok_or(Refusal::ChannelNotActive)?;
+            let loss = self.loss(account, terms, |account| _ = remove(account, channel, device, None));
+            let summary = loss.added_to(&message::removal_summary(&[channel], device));
+            let cleared = self.clear(account, terms, caller, request, &summary)?;
+            let notices = remove(account, channel, device, cleared.paid_by());
             account.pay(cleared);
-            Ok(Some((account.clone(), terms.now, notices)))
+            Ok(Some((account.clone(), terms.now, notices, loss)))
         });
-        if let Some((account, now, notices)) = removal.await? {
-            self.notify(&account, now, &notices);
-        }
-        Ok(())
+        let Some((account, now, notices, loss)) = removal.await? else { return Ok(Loss::default()) };
+        self.notify(&account, now, &notices);
+        Ok(loss)
     }
 
     /// Puts an address in force without a TAN: for operators, audited, and the customer is told.
@@ -146,6 +165,35 @@ impl Service {
             .await?;
         self.notify(&account, now, &notices);
         Ok(())
+    }
+}
+
+/// Drops what waits for its proof, of devices only one of that name where one is named.
+fn drop_pending(account: &mut Account, terms: &Terms<'_>, channel: Channel, device: Option<&DeviceName>) -> bool {
+    let named = |challenge: &Challenge| match (&challenge.target, device) {
+        (Target::NewDevice(new), Some(device)) => new.name == *device,
+        _ => true,
+    };
+    account.pending(channel, terms.now).is_some_and(named)
+        && account.drop_pending(channel, terms.now, "the enrolment was withdrawn")
+}
+
+fn is_in_force(account: &Account, channel: Channel, device: Option<&DeviceName>) -> bool {
+    match device {
+        Some(name) => account.devices.iter().any(|device| device.name == *name),
+        None => account.has(channel),
+    }
+}
+
+fn remove(
+    account: &mut Account,
+    channel: Channel,
+    device: Option<&DeviceName>,
+    paid_by: Option<ChallengeId>,
+) -> Vec<Notice> {
+    match device {
+        Some(name) => account.remove_device(name, paid_by),
+        None => account.remove_channel(channel, paid_by),
     }
 }
 

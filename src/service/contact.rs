@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{
-    Enrolment, Failure, ProtectedRequest, Service, message, permit,
+    Enrolment, Failure, Loss, ProtectedRequest, Service, message, permit,
     sending::{Begun, Dispatch, Place},
 };
 use crate::{
@@ -45,8 +45,8 @@ pub struct ContactPatch {
 
 /// What became of it.
 pub enum Patched {
-    /// All is in force.
-    Done,
+    /// All is in force; what was lost with a channel that was removed.
+    Done(Loss),
     /// A TAN went to the new address; the old one stays in force until it comes back.
     Pending(Enrolment),
 }
@@ -74,8 +74,8 @@ struct Patching<'a> {
 
 /// What a transition decided.
 enum Applied {
-    /// All is in force; whom to tell what.
-    Done(Box<Account>, Timestamp, Vec<Notice>),
+    /// All is in force; whom to tell what, and what is lost.
+    Done(Box<Account>, Timestamp, Vec<Notice>, Loss),
     /// The TAN for a changed address.
     Begun(Begun),
 }
@@ -176,9 +176,9 @@ impl Service {
             applied => applied,
         };
         match applied {
-            Applied::Done(account, now, notices) => {
+            Applied::Done(account, now, notices, loss) => {
                 self.notify(&account, now, &notices);
-                Ok(Patched::Done)
+                Ok(Patched::Done(loss))
             }
             Applied::Begun(Begun::ToSend(place, dispatch)) => {
                 self.deliver_change(wanted, patching, place, *dispatch).await
@@ -233,9 +233,13 @@ impl Service {
         plan: &Plan,
     ) -> Result<Applied, Failure> {
         let Patching { caller, patch, request } = patching;
-        let mut notices = Vec::new();
+        let (mut notices, mut loss) = (Vec::new(), Loss::default());
         if !plan.removed.is_empty() {
-            let cleared = self.clear(account, terms, caller, request, &message::removal_summary(&plan.removed))?;
+            loss = self.loss(account, terms, |account| {
+                plan.removed.iter().for_each(|channel| _ = account.remove_channel(*channel, None));
+            });
+            let summary = loss.added_to(&message::removal_summary(&plan.removed, None));
+            let cleared = self.clear(account, terms, caller, request, &summary)?;
             for channel in &plan.removed {
                 account.drop_pending(*channel, terms.now, "the channel was removed");
                 notices.extend(account.remove_channel(*channel, cleared.paid_by()));
@@ -244,6 +248,6 @@ impl Service {
             account.pay(cleared);
         }
         plan.apply_plain(account, patch.language.as_ref());
-        Ok(Applied::Done(Box::new(account.clone()), terms.now, notices))
+        Ok(Applied::Done(Box::new(account.clone()), terms.now, notices, loss))
     }
 }

@@ -15,6 +15,7 @@ use crate::{
         limits::Limits,
         rules::factors::{Notice, NoticeKind},
         tan::Tan,
+        totp::DeviceName,
     },
 };
 
@@ -125,10 +126,23 @@ pub(super) fn enrolment_summary(address: &Address) -> String {
     }
 }
 
-/// What a customer is shown when channels are to be removed.
-pub(super) fn removal_summary(channels: &[Channel]) -> String {
+/// What a customer is shown when a device is to be put in force.
+pub(super) fn device_summary(name: &DeviceName) -> String {
+    format!("add an authenticator app named {name}")
+}
+
+/// What a customer is shown when recovery codes are to be made.
+pub(super) const RECOVERY_CODES_SUMMARY: &str = "make new recovery codes";
+
+/// What a customer is shown when channels are to be removed; of authenticator apps this `device` alone, or all.
+pub(super) fn removal_summary(channels: &[Channel], device: Option<&DeviceName>) -> String {
     let name = |channel: &Channel| if *channel == Channel::Sms { "SMS" } else { channel.name() };
-    format!("send no more TANs by {}", channels.iter().map(name).collect::<Vec<_>>().join(" and "))
+    match (channels, device) {
+        ([Channel::Totp], Some(device)) => format!("remove the authenticator app {device}"),
+        ([Channel::Totp], None) => "remove all authenticator apps".to_owned(),
+        ([Channel::Recovery], _) => "remove the recovery codes".to_owned(),
+        _ => format!("send no more TANs by {}", channels.iter().map(name).collect::<Vec<_>>().join(" and ")),
+    }
 }
 
 #[cfg(test)]

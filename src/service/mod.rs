@@ -6,6 +6,7 @@ mod challenges;
 mod channels;
 mod contact;
 mod customers;
+mod factors;
 mod failure;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -26,8 +27,9 @@ mod taler;
 mod tokens;
 mod traffic;
 mod trail;
+mod warning;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -35,9 +37,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use accounts::{AccountListing, Created, NewAccount};
 pub use back_channel::{AheadOfTime, Reserved};
 pub use challenges::{ChallengeRequest, Confirmed};
-pub use channels::{ChannelRow, Enrolment, Pending};
+pub use channels::{ChannelListing, ChannelRow, Enrolment, Pending};
 pub use contact::{ContactPatch, Edit, Patched};
 pub use customers::{Customers, Spelling};
+pub use factors::DeviceEnrolment;
 pub use failure::Failure;
 pub use import::{Import, ImportMode, ImportRefusal, ImportTally, Imported};
 pub use listing::{Part, WantedAccounts};
@@ -50,17 +53,18 @@ pub use traffic::{PrefixFigures, Statistics};
 pub use trail::{
     Beginning, CheckpointError, CheckpointFile, Checkpointed, Checkpoints, Entry, EventQuery, Export, Position, Verdict,
 };
+pub use warning::Loss;
 
 use crate::{
     channel::Outlets,
     domain::{
         account::{Account, Terms},
-        assurance::Assurance,
+        assurance::{Assurance, NamedDemand},
         caller::{AccessToken, Deed, Provenance},
         chance::Chance,
         channel::{Channel, Strengths},
         event::EventKind,
-        keys::{KeyError, KeyRing},
+        keys::KeyRing,
         limits::Limits,
         policy::Policy,
         refusal::Refusal,
@@ -68,10 +72,7 @@ use crate::{
         username::Username,
     },
     identity::local::LocalIdentity,
-    storage::{
-        datastore::{Author, Datastore, Wanted},
-        error::StoreError,
-    },
+    storage::datastore::{Author, Datastore, Wanted},
 };
 
 /// What the bank calls itself in messages.
@@ -103,8 +104,8 @@ pub struct Parts {
     pub bank: Bank,
     /// What the service's own protected operations ask for.
     pub own_operations: Assurance,
-    /// Names of the bank core's protected operations.
-    pub core_operations: Vec<String>,
+    /// The bank core's protected operations.
+    pub core_operations: Vec<NamedDemand>,
     /// Where customers are known.
     pub customers: Customers,
     /// Where checkpoints of the trail are kept; `None`: nowhere.
@@ -276,23 +277,5 @@ fn no_account(caller: &AccessToken) -> Failure {
         (false, _) => Failure::Refused(Refusal::UnknownAccount),
         (true, Provenance::Local) => Failure::Unauthenticated,
         (true, Provenance::Foreign(_)) => Failure::Refused(Refusal::Forbidden),
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        if matches!(error, StoreError::Crowded) {
-            return Self::Busy { retry_after: Duration::from_secs(1) };
-        }
-        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-        tracing::error!(error = %error, cause, "the database could not be used; nothing was answered as done");
-        Self::Unavailable
-    }
-}
-
-impl From<KeyError> for Failure {
-    fn from(error: KeyError) -> Self {
-        tracing::error!(error = %error, "the key ring could not be used; nothing was done");
-        Self::Unavailable
     }
 }

@@ -90,7 +90,9 @@ impl Service {
             tried.transmit_taler(terms, id, &new)?;
             let Some(outlet) = outlet else {
                 *account = tried;
-                return Ok(Begun::Known(account.view(account.challenge(id.challenge)?, terms)));
+                let view = account.view(account.challenge(id.challenge)?, terms);
+                // These clients need a moment: nothing is sent, so that nothing has to be waited for.
+                return Ok(Begun::Known(ChallengeView { earliest_retransmission: Some(terms.now), ..view }));
             };
             let Some(place) = place.take().or_else(|| Place::free_now(outlet)) else {
                 return Ok(Begun::NeedsPlace(id.channel));

@@ -82,7 +82,7 @@ impl Service {
     ) -> Result<AccessToken, Refusal> {
         let most = terms.limits.session_lifetime;
         let (mfa, lifetime) = if caller.scope.is_of_account() {
-            let known = |name: &String| self.0.parts.core_operations.contains(name);
+            let known = |name: &String| self.knows_operation(name);
             wish.operations.iter().all(known).then_some(()).ok_or(UNKNOWN_OPERATION)?;
             (Mfa::NonInteractive, wish.duration.unwrap_or(most))
         } else {

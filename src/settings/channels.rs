@@ -8,11 +8,8 @@ use std::{
     time::Duration,
 };
 
-use super::{section::Section, value::Named};
-use crate::domain::{
-    channel::{Channel, Strength, Strengths},
-    policy::Policy,
-};
+use super::{enrolment::Preference, section::Section, value::Named};
+use crate::domain::channel::{Channel, Strength, Strengths};
 
 const TENTH: Duration = Duration::from_millis(100);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -104,40 +101,53 @@ fn found(directory: &Path, name: &str) -> PathBuf {
     }
 }
 
-/// `[channel.*]`.
+/// A channel of which nothing is sent: the customer has the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeChannel {
+    /// Whether it is on.
+    pub enabled: bool,
+    /// How much a challenge solved on this channel proves.
+    pub strength: Strength,
+}
+
+impl CodeChannel {
+    fn read(section: &mut Section<'_>, strength: Strength) -> Self {
+        Self { enabled: section.or("enabled", true), strength: section.or("strength", strength) }
+    }
+}
+
+/// `[channel]`.
 #[derive(Clone)]
 pub struct Channels {
+    /// Every channel, in the order in which they are offered.
+    pub preference: [Channel; 4],
     /// `[channel.sms]`.
     pub sms: ScriptChannel,
     /// `[channel.email]`.
     pub email: ScriptChannel,
-    /// `[channel.totp] enabled`.
-    pub totp: bool,
-    /// `[channel.recovery] enabled`.
-    pub recovery: bool,
+    /// `[channel.totp]`.
+    pub totp: CodeChannel,
+    /// `[channel.recovery]`.
+    pub recovery: CodeChannel,
 }
 
 impl Channels {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
         let default = Strengths::default();
         Self {
+            preference: section.or("preference", Preference(Channel::ALL)).0,
             sms: section.section("sms", |sms| ScriptChannel::read(sms, default.sms)),
             email: section.section("email", |email| ScriptChannel::read(email, default.email)),
-            totp: section.section("totp", |totp| totp.or("enabled", true)),
-            recovery: section.section("recovery", |recovery| recovery.or("enabled", true)),
+            totp: section.section("totp", |totp| CodeChannel::read(totp, default.totp)),
+            recovery: section.section("recovery", |recovery| CodeChannel::read(recovery, default.recovery)),
         }
     }
 
     /// How much each channel proves.
     #[must_use]
     pub fn strengths(&self) -> Strengths {
-        Strengths { sms: self.sms.strength, email: self.email.strength }
-    }
-
-    /// What the bank has decided about channels.
-    #[must_use]
-    pub fn policy(&self) -> Policy {
-        Policy { totp: self.totp, recovery: self.recovery, ..Policy::default() }
+        let Self { sms, email, totp, recovery, .. } = self;
+        Strengths { sms: sms.strength, email: email.strength, totp: totp.strength, recovery: recovery.strength }
     }
 
     /// The channels whose messages a script hands over.
@@ -152,8 +162,8 @@ impl Channels {
         match channel {
             Channel::Sms => self.sms.executable().is_ok(),
             Channel::Email => self.email.executable().is_ok(),
-            Channel::Totp => self.totp,
-            Channel::Recovery => self.recovery,
+            Channel::Totp => self.totp.enabled,
+            Channel::Recovery => self.recovery.enabled,
         }
     }
 }

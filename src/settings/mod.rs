@@ -8,7 +8,9 @@ mod address;
 mod audit;
 mod channels;
 mod database;
+mod enrolment;
 mod environment;
+mod factors;
 mod gateway;
 mod identity;
 mod introspection;
@@ -34,8 +36,9 @@ use toml::{Table, de::DeTable};
 
 pub use address::{HttpUrl, Listen, Origin};
 pub use audit::Audit;
-pub use channels::{Channels, ScriptChannel, ScriptTrouble};
+pub use channels::{Channels, CodeChannel, ScriptChannel, ScriptTrouble};
 pub use database::{Database, DatabaseUrl};
+pub use enrolment::Enrolment;
 pub use environment::environment;
 pub use gateway::{DefaultRoute, Gateway, UpstreamAuthorization};
 pub use identity::{Identity, Mode, UsernameCase, UsernamePattern, UsernameRule};
@@ -66,8 +69,10 @@ pub struct Settings {
     pub keys: Keys,
     /// `[audit]`.
     pub audit: Audit,
-    /// `[channel.*]`.
+    /// `[channel]`.
     pub channels: Channels,
+    /// `[enrolment]`.
+    pub enrolment: Enrolment,
     /// `[limits]`: they break no rule of [`Limits::violations`].
     pub limits: Limits,
     /// `[identity]`.
@@ -111,6 +116,7 @@ impl Settings {
         let keys = root.section("keys", Keys::read);
         let audit = root.section("audit", Audit::read);
         let channels = root.section("channel", Channels::read);
+        let enrolment = root.section("enrolment", Enrolment::read);
         let limits = root.section("limits", limits::read);
         let identity = root.section("identity", Identity::read);
         let gateway = root.section_if_present("gateway", |gateway| Gateway::read(gateway, &server, &limits));
@@ -125,6 +131,7 @@ impl Settings {
             keys,
             audit,
             channels,
+            enrolment,
             limits,
             identity,
             gateway,

@@ -9,7 +9,7 @@ use super::{
     value::{Named, Value, plain_text, quoted},
 };
 use crate::domain::{
-    assurance::{Assurance, OnMissing},
+    assurance::{Assurance, Demand, OnMissing},
     channel::Strength,
 };
 
@@ -142,6 +142,13 @@ impl Operation {
             revocation,
             summary,
         })
+    }
+
+    /// What it asks of a proof.
+    #[must_use]
+    pub const fn demand(&self) -> Demand {
+        let Self { assurance, strength, enrolled, idempotent, .. } = *self;
+        Demand { assurance, strength, enrolled, idempotent }
     }
 }
 

@@ -32,6 +32,7 @@ impl Settings {
         warnings.extend(self.audit.warning());
         warnings.extend(self.foreign_tokens());
         warnings.extend(self.doubtful_names());
+        warnings.extend(self.factor_warnings());
         warnings.extend(self.identity.warnings());
         let operations = self.gateway.iter().flat_map(|gateway| &gateway.operations);
         warnings
@@ -118,7 +119,7 @@ impl Settings {
     }
 
     /// Writes the values in force (`*` marks those that are not the default; secrets are withheld), the
-    /// [warnings](Self::warnings), and the chances of guessing a TAN that follow from the limits.
+    /// [warnings](Self::warnings), and the chances of guessing that follow from the limits.
     pub fn report(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         let mut section = "";
         for effective in &self.effective {
@@ -138,7 +139,17 @@ impl Settings {
             "chance to guess a TAN in a year of steady guessing ({} tries under the doubling blocks): {:.1e}",
             self.limits.tries_per_year(),
             self.limits.chance_per_year()
-        )
+        )?;
+        if self.channels.totp.enabled { self.report_codes(out) } else { Ok(()) }
+    }
+
+    /// How hard the codes of authenticator apps are to guess, of an account with as many as there may be.
+    fn report_codes(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let limits = &self.limits;
+        let apps = limits.totp_devices;
+        let (block, year) = (limits.chance_of_code_per_block(), limits.chance_of_code_per_year());
+        writeln!(out, "chance to guess a code of {apps} authenticator apps within one block of attempts: {block:.1e}")?;
+        writeln!(out, "chance to guess a code of {apps} authenticator apps in a year of steady guessing: {year:.1e}")
     }
 }
 

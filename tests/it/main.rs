@@ -22,6 +22,7 @@ mod life_of_a_challenge;
 mod limits;
 mod operators;
 mod plans;
+mod policy;
 mod private_postgres;
 mod proofs;
 mod pumping;

@@ -1,12 +1,13 @@
 //! The factors that need no message: devices and recovery codes, put in force and removed.
 
 use crate::domain::{
-    account::Account,
+    account::{Account, Terms},
     channel::{BroughtBy, Channel},
     event::{Event, EventKind},
     factor::{Device, NewDevice},
     id::{AccessTokenId, ChallengeId},
     recovery::RecoveryCodes,
+    refusal::Refusal,
     rules::{
         factors::{Notice, NoticeKind},
         protect::Clearance,
@@ -40,6 +41,15 @@ impl Account {
         self.note_removal(Channel::Totp, None);
         self.void_all("a device was removed", paid_by);
         self.notices_to_all(NoticeKind::DeviceRemoved)
+    }
+
+    /// Refuses recovery codes that would be refused whatever the proof: they are off, a block, and where the first channel
+    /// is an operator's to bring.
+    pub fn refuse_recovery_codes(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
+        if !terms.policy.serves(Channel::Recovery) {
+            return Err(Refusal::ChannelNotSupported);
+        }
+        self.refuse_bringing(terms)
     }
 
     /// Makes new recovery codes in the name of this session. Those before them are dead, with every other open challenge

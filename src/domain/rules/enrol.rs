@@ -33,12 +33,17 @@ impl Account {
     /// Refuses an enrolment that would be refused whatever its proof: a block, the cool-down, too many open. The one
     /// that it would void is not open any more.
     pub fn refuse_enrolment(&self, terms: &Terms<'_>, channel: Channel) -> Result<(), Refusal> {
-        self.refuse_blocked(terms)?;
-        if !self.is_protected() && terms.policy.first == FirstChannel::Operator {
-            return Err(Refusal::FirstByOperator);
-        }
+        self.refuse_bringing(terms)?;
         let replaced = self.pending(channel, terms.now).map(|pending| pending.id);
         self.refuse_hot(channel, terms, replaced)
+    }
+
+    /// Refuses whatever a customer would put in force: during a block, and where the first channel is an operator's to
+    /// bring.
+    pub(super) fn refuse_bringing(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
+        self.refuse_blocked(terms)?;
+        let by_operator = !self.is_protected() && terms.policy.first == FirstChannel::Operator;
+        if by_operator { Err(Refusal::FirstByOperator) } else { Ok(()) }
     }
 
     /// Begins the proof of a new address. An earlier unproven one of the channel is void. The token that cleared

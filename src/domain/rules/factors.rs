@@ -64,10 +64,8 @@ impl Account {
         self.begin_protection(session);
         self.channels.retain(|active| active.address.channel() != channel);
         self.contact.put(address);
-        let activated =
-            Event::of(EventKind::ChannelActivated).with("channel", channel.name()).with("tan_info", address.masked());
         self.channels.push(ActiveChannel { address: address.clone(), since: now, brought_by });
-        self.note(activated);
+        self.note(activated(address));
         let Some(before) = before.filter(|before| before != address) else { return Vec::new() };
         self.void_all("another address was activated", None);
         vec![Notice { kind: NoticeKind::AddressReplaced, address: before }]
@@ -87,16 +85,26 @@ impl Account {
         });
     }
 
-    /// Puts an address in force without a proof: an operator's. Nothing when it is in force already. Returns whom to
-    /// tell.
+    /// Puts an address in force without a proof: an operator's. One that is in force already only counts for everything
+    /// from now on, where it had to wait. Returns whom to tell.
     pub fn set_address(&mut self, now: Timestamp, address: Address) -> Vec<Notice> {
         if self.active(address.channel()).is_some_and(|active| active.address == address) {
+            self.vouch_for(&address);
             return Vec::new();
         }
         let mut notices = self.activate(now, &address, BroughtBy::Operator, None);
         self.void_all("an operator changed a factor", None);
         notices.push(Notice { kind: NoticeKind::AddressSet, address });
         notices
+    }
+
+    /// An operator stands for an address that the customer brought.
+    fn vouch_for(&mut self, address: &Address) {
+        let brought =
+            |active: &&mut ActiveChannel| active.brought_by == BroughtBy::Customer && active.address == *address;
+        let Some(active) = self.channels.iter_mut().find(brought) else { return };
+        active.brought_by = BroughtBy::Operator;
+        self.note(activated(address));
     }
 
     /// Removes a channel with all that is in force of it; every other open challenge and unspent token but the one that
@@ -165,4 +173,8 @@ impl Account {
     pub fn notices_to_all(&self, kind: NoticeKind) -> Vec<Notice> {
         self.channels.iter().map(|active| Notice { kind, address: active.address.clone() }).collect()
     }
+}
+
+fn activated(address: &Address) -> Event {
+    Event::of(EventKind::ChannelActivated).with("channel", address.channel().name()).with("tan_info", address.masked())
 }

@@ -8,6 +8,7 @@ mod devices;
 pub mod enrol;
 pub mod factors;
 pub mod protect;
+pub mod reach;
 pub mod refusals;
 pub mod request;
 mod sends;

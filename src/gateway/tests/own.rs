@@ -59,7 +59,10 @@ async fn a_stranger_learns_nothing_of_a_protected_route() {
     let core = Core::answering(OK).await;
     let reply = served(&core, |address| asked(address, "POST /accounts/alice/transactions", PAGE)).await;
     assert_eq!(code_of(&reply), (401, 40), "{reply}");
-    assert!(reply.contains("access-control-expose-headers: retry-after, x-request-id, tan-required"), "{reply}");
+    assert!(
+        reply.contains("access-control-expose-headers: retry-after, x-request-id, tan-required, tan-warning"),
+        "{reply}"
+    );
     assert_eq!(core.seen().len(), 0);
 }
 

@@ -1,6 +1,6 @@
 //! An account as its customer reaches it (`api.md` section 4).
 
-use super::{Reply, accepted, no_content, ok};
+use super::{Reply, accepted, no_content, ok, removed};
 use crate::{
     http::{
         call::Call,
@@ -37,14 +37,14 @@ pub async fn show_account(call: Call) -> Reply {
     tag = "accounts",
     params(AccountPath, Proof),
     request_body = AccountPatch,
-    responses((status = 204, description = "All is in force."), (status = 202, description = "A TAN went to the new address. The old one stays in force until it comes back.", body = EnrolmentReply))
+    responses((status = 204, description = "All is in force. `TAN-Warning` says what is no longer possible without a channel that was removed."), (status = 202, description = "A TAN went to the new address. The old one stays in force until it comes back.", body = EnrolmentReply))
 )]
 pub async fn patch_account(call: Call) -> Reply {
     let username = call.username()?;
     let patch = AccountPatch::read(&call.object()?)?.into();
     let request = call.protected(&username)?;
     match call.service.patch_account(&call.caller, &username, &patch, &request).await? {
-        Patched::Done => Ok(no_content()),
+        Patched::Done(loss) => Ok(removed(&loss)),
         Patched::Pending(enrolment) => Ok(accepted(EnrolmentReply::from(enrolment))),
     }
 }

@@ -1,8 +1,6 @@
 //! What operators do with accounts (`api.md` section 8).
 
-use actix_web::HttpResponse;
-
-use super::{Reply, no_content, ok};
+use super::{Reply, created, no_content, ok};
 use crate::{
     http::{
         call::Call,
@@ -29,10 +27,10 @@ use crate::{
 )]
 pub async fn create_account(call: Call) -> Reply {
     let new = NewAccount::from(CreateAccount::read(&call.object()?)?);
-    let created = call.service.create_account(&call.caller, &new).await?;
+    let made = call.service.create_account(&call.caller, &new).await?;
     let account = AccountView::from(call.service.show_account(&call.caller, &new.username).await?);
-    match created {
-        Created::New => Ok(HttpResponse::Created().json(account)),
+    match made {
+        Created::New => Ok(created(account)),
         Created::Same => Ok(ok(account)),
     }
 }

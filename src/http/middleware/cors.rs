@@ -11,7 +11,9 @@ use actix_web::http::{
     },
 };
 
-use crate::http::header_names::{IDEMPOTENCY_KEY, TALER_CHALLENGE_IDS, TAN_REQUIRED, TAN_TOKEN, X_REQUEST_ID};
+use crate::http::header_names::{
+    IDEMPOTENCY_KEY, TALER_CHALLENGE_IDS, TAN_REQUIRED, TAN_TOKEN, TAN_WARNING, X_REQUEST_ID,
+};
 
 /// How long a browser may keep the answer to a pre-flight request, in seconds.
 const PREFLIGHT_KEPT: usize = 600;
@@ -24,7 +26,7 @@ pub fn cors(allowed_origins: &[String]) -> Cors {
         .allowed_origin_fn(move |origin, _| allowed.iter().any(|one| **one == *origin.as_bytes()))
         .allowed_methods([Method::GET, Method::POST, Method::PATCH, Method::PUT, Method::DELETE])
         .allowed_headers([AUTHORIZATION, CONTENT_TYPE, TAN_TOKEN, TALER_CHALLENGE_IDS, IDEMPOTENCY_KEY])
-        .expose_headers([RETRY_AFTER, X_REQUEST_ID, TAN_REQUIRED])
+        .expose_headers([RETRY_AFTER, X_REQUEST_ID, TAN_REQUIRED, TAN_WARNING])
         .max_age(PREFLIGHT_KEPT)
 }
 
@@ -34,7 +36,7 @@ pub fn cors(allowed_origins: &[String]) -> Cors {
 pub struct Origins(Arc<[String]>);
 
 /// What a page may read of our replies.
-const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after, x-request-id, tan-required");
+const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after, x-request-id, tan-required, tan-warning");
 /// What a page may send to a protected route besides what the bank core allows.
 const ALLOWED: HeaderValue = HeaderValue::from_static("tan-token, taler-challenge-ids, idempotency-key");
 

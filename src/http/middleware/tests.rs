@@ -144,7 +144,7 @@ async fn a_page_of_the_bank_may_call_and_read_what_it_needs() {
         assert_eq!(header(&answer, "Access-Control-Allow-Origin"), Some(HOME), "{path}");
         let mut exposed: Vec<_> = header(&answer, "Access-Control-Expose-Headers").unwrap().split(", ").collect();
         exposed.sort_unstable();
-        assert_eq!(exposed, ["retry-after", "tan-required", "x-request-id"], "{path}");
+        assert_eq!(exposed, ["retry-after", "tan-required", "tan-warning", "x-request-id"], "{path}");
         assert!(header(&answer, "Vary").unwrap().contains("Origin"), "{path}");
     }
 }

@@ -23,6 +23,15 @@ pub struct ChannelPath {
     pub channel: ChannelName,
 }
 
+/// Which authenticator app is to be removed.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DeviceQuery {
+    /// For `totp`: the name of the app. Absent: all of them. Of meaning for no other channel.
+    #[param(example = "telephone", min_length = 1, max_length = 64)]
+    pub name: Option<String>,
+}
+
 /// In the path by which a challenge is asked for.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]

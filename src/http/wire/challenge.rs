@@ -27,12 +27,13 @@ pub struct ChallengeView {
     pub challenge_id: Uuid,
     /// The channel.
     pub tan_channel: ChannelName,
-    /// Where the TAN went, masked.
+    /// Where the TAN went, masked; the names of the authenticator apps whose codes do; how many recovery codes are left.
     pub tan_info: String,
     /// Until when the present TAN can be used.
     pub solve_expiration: Timestamp,
-    /// When the TAN can be sent again; `never` where nothing is sent.
-    pub earliest_retransmission: Timestamp,
+    /// When the TAN can be sent again; absent where nothing is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earliest_retransmission: Option<Timestamp>,
     /// Wrong tries that the present TAN still stands.
     pub attempts_left: u16,
     /// How often it can still be sent; absent where nothing is sent.
@@ -168,7 +169,7 @@ mod tests {
             tan_channel: ChannelName::Sms,
             tan_info: "+41*****4567".to_owned(),
             solve_expiration: time::Timestamp::from_seconds(300).into(),
-            earliest_retransmission: time::Timestamp::NEVER.into(),
+            earliest_retransmission: transmissions_left.map(|_| time::Timestamp::from_seconds(60).into()),
             attempts_left: 3,
             transmissions_left,
             summary: summary.map(ToOwned::to_owned),
@@ -179,9 +180,10 @@ mod tests {
     fn a_challenge_is_written_as_the_contract_says() {
         let mut expected = json!({
             "challenge_id": "00000000-0000-0000-0000-000000000000", "tan_channel": "sms", "tan_info": "+41*****4567",
-            "solve_expiration": {"t_s": 300}, "earliest_retransmission": {"t_s": "never"}, "attempts_left": 3,
+            "solve_expiration": {"t_s": 300}, "attempts_left": 3,
         });
         assert_eq!(serde_json::to_value(view(None, None)).unwrap(), expected);
+        expected["earliest_retransmission"] = json!({"t_s": 60});
         expected["transmissions_left"] = json!(2);
         expected["summary"] = json!("x");
         expected["state"] = json!("open");

@@ -2,17 +2,13 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use zeroize::Zeroizing;
 
 use super::{address, challenge::ChallengeView, time::Timestamp};
 use crate::{
-    domain::{address::Address, channel::Channel},
-    http::{error::ApiError, json::Body},
+    domain::{address::Address, channel::Channel, totp::DeviceName},
+    http::{error::ApiError, json::Body, query::Query},
 };
-
-/// The longest name of an authenticator app, in characters.
-const LONGEST_DEVICE: usize = 64;
-/// The name of an authenticator app that was given none.
-const DEVICE: &str = "default";
 
 /// A way to prove oneself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -76,15 +72,18 @@ pub enum ChannelState {
 #[schema(examples(json!({
     "tan_channels": [
         {"tan_channel": "sms", "state": "active", "tan_info": "+41*****4567", "since": {"t_s": 1_766_000_000}},
+        {"tan_channel": "totp", "state": "pending", "tan_info": "telephone", "since": {"t_s": 1_766_000_000}},
+        {"tan_channel": "recovery", "state": "active", "tan_info": "9/10", "since": {"t_s": 1_766_000_000}},
     ],
     "recovery_codes_left": 9,
 })))]
 pub struct ChannelList {
-    /// One row for each; a channel that is active and has a new address pending has two.
+    /// One row for each address and authenticator app, and one for recovery codes; an address that is to replace another
+    /// has its own.
     pub tan_channels: Vec<ChannelRow>,
     /// Recovery codes that are not used yet; absent where there are none at all.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub recovery_codes_left: Option<u16>,
+    pub recovery_codes_left: Option<usize>,
 }
 
 /// A channel of an account.
@@ -94,7 +93,7 @@ pub struct ChannelRow {
     pub tan_channel: ChannelName,
     /// How far it is.
     pub state: ChannelState,
-    /// Where a TAN goes, masked; the name of an authenticator app.
+    /// Where a TAN goes, masked; the name of an authenticator app; how many recovery codes are left, `7/10`.
     pub tan_info: String,
     /// When it came into this state.
     pub since: Timestamp,
@@ -102,15 +101,27 @@ pub struct ChannelRow {
 
 /// A new address or a new authenticator app that waits for its proof.
 #[derive(Serialize, ToSchema)]
-#[schema(examples(json!({"tan_channel": "sms", "state": "pending", "challenge": {
-    "challenge_id": "0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5f",
-    "tan_channel": "sms",
-    "tan_info": "+41*****4567",
-    "solve_expiration": {"t_s": 1_766_000_300},
-    "earliest_retransmission": {"t_s": 1_766_000_060},
-    "attempts_left": 3,
-    "transmissions_left": 2,
-}})))]
+#[schema(examples(
+    json!({"tan_channel": "sms", "state": "pending", "challenge": {
+        "challenge_id": "0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5f",
+        "tan_channel": "sms",
+        "tan_info": "+41*****4567",
+        "solve_expiration": {"t_s": 1_766_000_300},
+        "earliest_retransmission": {"t_s": 1_766_000_060},
+        "attempts_left": 3,
+        "transmissions_left": 2,
+    }}),
+    json!({"tan_channel": "totp", "state": "pending", "challenge": {
+        "challenge_id": "0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5f",
+        "tan_channel": "totp",
+        "tan_info": "telephone",
+        "solve_expiration": {"t_s": 1_766_003_600},
+        "attempts_left": 3,
+    },
+    "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+    "otpauth_uri": "otpauth://totp/Example%20Bank:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example%20Bank&algorithm=SHA1&digits=6&period=30",
+    "qr_svg": "<?xml version=\"1.0\" standalone=\"yes\"?><svg xmlns=\"http://www.w3.org/2000/svg\"></svg>"}),
+))]
 pub struct EnrolmentReply {
     /// The channel.
     pub tan_channel: ChannelName,
@@ -118,12 +129,45 @@ pub struct EnrolmentReply {
     pub state: ChannelState,
     /// What to confirm it with.
     pub challenge: ChallengeView,
-    /// For `totp`, shown once: the secret of the app in base32.
+    /// For `totp`: what the app is set up with.
+    #[serde(flatten)]
+    pub device: Option<NewDevice>,
+}
+
+/// What an authenticator app is set up with, shown once.
+#[derive(Serialize, ToSchema)]
+#[schema(examples(json!({
+    "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+    "otpauth_uri": "otpauth://totp/Example%20Bank:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example%20Bank&algorithm=SHA1&digits=6&period=30",
+    "qr_svg": "<?xml version=\"1.0\" standalone=\"yes\"?><svg xmlns=\"http://www.w3.org/2000/svg\"></svg>",
+})))]
+pub struct NewDevice {
+    /// The app's secret in base32, for customers who cannot scan.
+    #[schema(value_type = String, pattern = "^[A-Z2-7]{32}$")]
+    pub secret: Zeroizing<String>,
+    /// The same as a URI, as apps read it.
+    #[schema(value_type = String)]
+    pub otpauth_uri: Zeroizing<String>,
+    /// The same as a QR code: an SVG that loads nothing and runs nothing. Absent where no QR code can hold the URI.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub secret: Option<String>,
-    /// For `totp`, shown once: the same as a URI, for a QR code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub otpauth_uri: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub qr_svg: Option<Zeroizing<String>>,
+}
+
+/// New recovery codes, shown once.
+#[derive(Serialize, ToSchema)]
+#[schema(examples(json!({"tan_channel": "recovery", "state": "active", "recovery_codes": [
+    "nm4g-bx2l-6rqa", "u7wj-k5ce-h3ty", "a2dp-vz6o-gi4f", "s5nb-ye3m-lw7k", "q6xr-cj2u-tp5h",
+    "f3ag-oz7d-vi6n", "w4lk-mb5s-ey2q", "h7tc-ru3j-xp6g", "z2of-dn4w-ka5i", "y6qv-ls7b-em3t",
+]})))]
+pub struct RecoveryCodesReply {
+    /// Always `recovery`.
+    pub tan_channel: ChannelName,
+    /// Always `active`.
+    pub state: ChannelState,
+    /// Ten, each good once.
+    #[schema(value_type = Vec<String>, min_items = 10, max_items = 10)]
+    pub recovery_codes: Vec<Zeroizing<String>>,
 }
 
 /// What an account wants to prove itself with.
@@ -135,7 +179,7 @@ pub struct EnrolRequest {
     pub address: Option<Address>,
     /// For `totp`: the app's name, 1 to 64 characters. Absent: `default`.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
-    pub name: String,
+    pub name: DeviceName,
 }
 
 impl EnrolRequest {
@@ -145,7 +189,7 @@ impl EnrolRequest {
         let name = if channel == Channel::Totp { body.optional_text("name")? } else { None };
         Ok(Self {
             address: address.map(|raw| address::of_channel(channel, raw)).transpose()?,
-            name: device(body, name.unwrap_or(DEVICE))?,
+            name: name.map(device).transpose()?.unwrap_or_default(),
         })
     }
 }
@@ -166,14 +210,16 @@ impl PutAddress {
     }
 }
 
-/// The name of an authenticator app: it is shown, and stands in a URI.
-fn device(body: &Body, name: &str) -> Result<String, ApiError> {
-    let length = name.chars().count();
-    if (1..=LONGEST_DEVICE).contains(&length) && !name.chars().any(char::is_control) && name.trim() == name {
-        Ok(name.to_owned())
-    } else {
-        Err(body.malformed("name", "must be 1 to 64 characters without control characters or blanks at its ends"))
-    }
+/// Which of an account's authenticator apps is to be removed, out of the query; `None`: all. Of meaning for `totp` alone.
+pub fn removed_device(query: &Query, channel: Channel) -> Result<Option<DeviceName>, ApiError> {
+    let name = if channel == Channel::Totp { query.optional_text("name")? } else { None };
+    name.map(device).transpose()
+}
+
+/// The name of an authenticator app: it is shown to whoever has to approve it, exactly as it is.
+fn device(raw: &str) -> Result<DeviceName, ApiError> {
+    let trouble = "must be 1 to 64 characters that can all be seen, with single blanks between and none around them";
+    DeviceName::parse(raw).ok_or_else(|| ApiError::malformed("name", trouble))
 }
 
 #[cfg(test)]
@@ -197,12 +243,33 @@ mod tests {
         assert_eq!((totp.address, totp.name.as_str()), (None, "telephone"));
         assert_eq!(EnrolRequest::read(&Body::empty(), Channel::Email).ok().unwrap().address, None);
         assert_eq!(code(EnrolRequest::read(&both, Channel::Email)), 10008);
-        for name in ["", " a", "a\\n", &"x".repeat(65)] {
-            assert_eq!(
-                code(EnrolRequest::read(&body(&format!(r#"{{"name":"{name}"}}"#)), Channel::Totp)),
-                26,
-                "{name}"
-            );
+        for name in BAD_NAMES {
+            let named = body(&format!(r#"{{"name":"{name}"}}"#));
+            assert_eq!(code(EnrolRequest::read(&named, Channel::Totp)), 26, "{name}");
+            assert_eq!(code(EnrolRequest::read(&named, Channel::Recovery)), 0, "{name}");
+        }
+    }
+
+    /// As they stand in a JSON text.
+    const BAD_NAMES: [&str; 7] = [
+        "",
+        " a",
+        "a  b",
+        "a\\n",
+        "a\\u202eb",
+        "\\u200b",
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    ];
+
+    #[test]
+    fn a_removal_reads_the_name_of_an_authenticator_app_and_of_nothing_else() {
+        let read = |raw: &str, channel| removed_device(&Query::parse(raw).ok().unwrap(), channel);
+        let named = |raw: &str| read(raw, Channel::Totp).ok().unwrap().map(|name| name.to_string());
+        assert_eq!(named("name=my%20telephone+%C3%A4").as_deref(), Some("my telephone ä"));
+        assert_eq!([named(""), named("nam=x")], [None, None]);
+        for raw in ["name=", "name", "name=%20a", "name=a%0A", "name=a&name=a", "name=%00"] {
+            assert_eq!(code(read(raw, Channel::Totp)), 26, "{raw}");
+            assert_eq!(read(raw, Channel::Sms).ok().unwrap(), None, "{raw}");
         }
     }
 

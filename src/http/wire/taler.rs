@@ -51,7 +51,7 @@ impl From<Vec<TalerChallenge>> for TalerOffer {
 pub struct TalerTransmission {
     /// Until when it can be used.
     pub solve_expiration: Timestamp,
-    /// When it can be sent again; `never` where nothing is sent.
+    /// When it can be sent again; the present moment where nothing is sent.
     pub earliest_retransmission: Timestamp,
 }
 

@@ -1,5 +1,6 @@
 //! The configuration as a whole: what is taken.
 
+mod factors;
 mod files;
 mod properties;
 mod refusals;
@@ -178,7 +179,7 @@ fn variables_override_the_file() {
     assert_eq!(settings.server.allowed_origins[1].as_str(), "https://b.example");
     assert_eq!(settings.channels.sms.timeout, Duration::from_secs(7));
     assert_eq!(settings.channels.sms.env["Spool_Dir"], "/a b");
-    assert!(!settings.channels.totp && settings.channels.recovery);
+    assert!(!settings.channels.totp.enabled && settings.channels.recovery.enabled);
     assert_eq!((settings.limits.tan_digits, settings.limits.api_body), (6, 128 * 1024));
     assert_eq!(settings.limits.allowed_prefixes[0].as_str(), "+41");
     assert_eq!(settings.gateway.unwrap().operations[0].name, "a");

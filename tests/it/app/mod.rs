@@ -1,6 +1,7 @@
 //! The service as the tests see it: a real server on a free port, a database of its own, a clock that is advanced,
 //! and recording channels or real scripts.
 
+mod authenticator;
 mod client;
 mod cluster;
 mod process;
@@ -27,6 +28,7 @@ use tanager::{
 use tempfile::TempDir;
 
 pub use self::{
+    authenticator::Authenticator,
     client::{Answer, Client},
     cluster::{Database, connect},
     process::{Installation, Process, eventually},

@@ -53,7 +53,7 @@ async fn what_a_page_needs_to_read_is_exposed_on_success_and_on_errors() {
         assert_eq!(answer.status, status, "{path}");
         assert_eq!(answer.header("access-control-allow-origin"), BANK, "{path}");
         let exposed = names(&answer, "access-control-expose-headers");
-        let expected = ["retry-after", "tan-required", "x-request-id"];
+        let expected = ["retry-after", "tan-required", "tan-warning", "x-request-id"];
         assert_eq!(exposed, expected.map(ToOwned::to_owned).into(), "{path}");
         assert!(names(&answer, "vary").contains("origin"), "{path}: {answer:?}");
     }

@@ -105,6 +105,25 @@ fn an_operator_who_sets_the_address_in_force_changes_nothing() {
 }
 
 #[test]
+fn an_operator_who_sets_an_address_that_waits_lets_it_count_and_changes_nothing_else() {
+    let mut scene = Scene::bare();
+    scene.policy.waiting = secs(3600);
+    let enrolled = scene.enrol(phone(1));
+    scene.activate(enrolled);
+    let token = scene.solved(Channel::Sms);
+    let bound = Demand::of(Assurance::Bound);
+    assert_eq!(scene.account.offered(&scene.terms(), bound), []);
+    let before = scene.account.clone();
+
+    assert_eq!(scene.ask(|account, terms| account.set_address(terms.now, phone(1))), []);
+
+    assert_eq!(scene.account.offered(&scene.terms(), bound).len(), 1);
+    assert_eq!((scene.phase(token), scene.account.channels[0].since), (Phase::Solved, before.channels[0].since));
+    assert_eq!(scene.kinds().len(), before.events.len() + 1, "the trail says who stood for it");
+    assert_eq!(scene.kinds().last(), Some(&EventKind::ChannelActivated));
+}
+
+#[test]
 fn a_deleted_account_keeps_its_name_and_its_trail_alone() {
     let mut scene = Scene::enrolled();
     let (payer, open) = (scene.solved(Channel::Sms), scene.request(Channel::Email));

@@ -38,7 +38,7 @@ fn the_channels_that_are_strong_enough_are_offered_and_masked() {
         all.iter().map(|offer| offer.tan_info.clone()).collect::<Vec<_>>(),
         [phone(1).masked(), mailbox(1).masked()]
     );
-    scene.strengths = Strengths { sms: Strength::Inform, email: Strength::Inform };
+    scene.strengths = Strengths { sms: Strength::Inform, ..Strengths::default() };
     assert_eq!(offered(&scene, Strength::Possession), []);
     assert_eq!(offered(&Scene::bare(), Strength::Inform), []);
 }

@@ -70,7 +70,13 @@ pub(super) fn terms() -> impl Strategy<Value = RandomTerms> {
                 reservation_lease: Duration::from_secs(reservation),
                 ..Limits::unmetered()
             };
-            RandomTerms { limits, strengths: Strengths { sms, email }, policy, lease: Duration::from_secs(lease), bare }
+            RandomTerms {
+                limits,
+                strengths: Strengths { sms, email, ..Strengths::default() },
+                policy,
+                lease: Duration::from_secs(lease),
+                bare,
+            }
         },
     )
 }
