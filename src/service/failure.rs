@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::domain::refusal::Refusal;
+use crate::{
+    domain::{keys::KeyError, refusal::Refusal},
+    storage::error::StoreError,
+};
 
 /// A use case that did not succeed. The sentences are for logs; what a caller is told is decided above.
 #[derive(Debug, thiserror::Error)]
@@ -30,5 +33,23 @@ pub enum Failure {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Crowded) {
+            return Self::Busy { retry_after: Duration::from_secs(1) };
+        }
+        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        tracing::error!(error = %error, cause, "the database could not be used; nothing was answered as done");
+        Self::Unavailable
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        tracing::error!(error = %error, "the key ring could not be used; nothing was done");
+        Self::Unavailable
     }
 }

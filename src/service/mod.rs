@@ -29,7 +29,7 @@ mod tokens;
 mod traffic;
 mod trail;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -62,7 +62,7 @@ use crate::{
         chance::Chance,
         channel::{Channel, Strengths},
         event::EventKind,
-        keys::{KeyError, KeyRing},
+        keys::KeyRing,
         limits::Limits,
         policy::Policy,
         refusal::Refusal,
@@ -70,10 +70,7 @@ use crate::{
         username::Username,
     },
     identity::local::LocalIdentity,
-    storage::{
-        datastore::{Author, Datastore, Wanted},
-        error::StoreError,
-    },
+    storage::datastore::{Author, Datastore, Wanted},
 };
 
 /// What the bank calls itself in messages.
@@ -281,23 +278,5 @@ fn no_account(caller: &AccessToken) -> Failure {
         (false, _) => Failure::Refused(Refusal::UnknownAccount),
         (true, Provenance::Local) => Failure::Unauthenticated,
         (true, Provenance::Foreign) => Failure::Refused(Refusal::Forbidden),
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        if matches!(error, StoreError::Crowded) {
-            return Self::Busy { retry_after: Duration::from_secs(1) };
-        }
-        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-        tracing::error!(error = %error, cause, "the database could not be used; nothing was answered as done");
-        Self::Unavailable
-    }
-}
-
-impl From<KeyError> for Failure {
-    fn from(error: KeyError) -> Self {
-        tracing::error!(error = %error, "the key ring could not be used; nothing was done");
-        Self::Unavailable
     }
 }
