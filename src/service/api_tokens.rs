@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::{
         assurance::Demand,
-        caller::{AccessToken, Deed, Mfa, Provenance},
+        caller::{AccessToken, Deed, Mfa},
         refusal::Refusal,
         rules::factors::NoticeKind,
         secret::AccessSecret,
@@ -33,9 +33,7 @@ impl Service {
         wish: &TokenRequest,
         request: &ProtectedRequest,
     ) -> Result<Minted, Failure> {
-        // Where customers are known elsewhere no token of ours would be known as one.
         super::permit(caller, Deed::MintToken, username)?;
-        (caller.provenance == Provenance::Local).then_some(()).ok_or(Refusal::Forbidden)?;
         let wish = TokenRequest { operations: self.named(&wish.operations)?, ..wish.clone() };
         let secret = AccessSecret::generate(self.chance());
         let make = self.change(caller, Deed::MintToken, Wanted::account(username), |account, terms| {

@@ -45,8 +45,8 @@ const NO_OPERATIONS: Refusal = Refusal::Parameter {
 };
 
 impl Service {
-    /// Makes an access token for an account: a log-in token when a bank core asks, an API token when the account
-    /// itself does, which is protected.
+    /// Makes an access token for an account: a log-in token when a bank core asks (refused where customers log in
+    /// elsewhere), an API token when the account itself does, which is protected.
     pub async fn mint_token(
         &self,
         caller: &AccessToken,
@@ -56,6 +56,10 @@ impl Service {
     ) -> Result<Minted, Failure> {
         if caller.scope.is_of_account() {
             return self.make_api_token(caller, username, wish, request).await;
+        }
+        super::permit(caller, Deed::MintToken, username)?;
+        if self.customers_log_in_elsewhere() {
+            return Err(Refusal::LogInElsewhere.into());
         }
         let secret = AccessSecret::generate(self.chance());
         let mint = self.change(caller, Deed::MintToken, Wanted::account(username), |account, terms| {
@@ -121,6 +125,7 @@ impl Service {
         })
         .await?;
         self.0.identity.forget(id);
+        self.forget_foreign(id);
         Ok(())
     }
 

@@ -64,6 +64,16 @@ fn each_scope_may_what_the_table_says() {
 }
 
 #[test]
+fn a_password_is_not_stepped_up_for_it_ends_with_no_session() {
+    let bob = Username::parse("bob").unwrap();
+    let may = |provenance| {
+        AccessToken { provenance, ..token(Scope::ReadWrite, Some("bob"), Mfa::Pending) }.may(Deed::StepUp, &bob)
+    };
+    assert_eq!(may(Provenance::Foreign(Scheme::Bearer)), Ok(()));
+    assert_eq!(may(Provenance::Foreign(Scheme::Other)), Err(Forbidden));
+}
+
+#[test]
 fn an_api_token_ends_itself_and_no_other_and_one_that_looks_only_logs_out() {
     let (bob, other) = (Username::parse("bob").unwrap(), AccessTokenId::new(Timestamp::from_seconds(2), &Fixed(2)));
     let may_end = |scope, mfa, itself| {
