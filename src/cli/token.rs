@@ -12,7 +12,7 @@ use super::{COMMAND_LINE, actor, say, user};
 use crate::{
     app::{Overrides, parts},
     domain::{
-        caller::{AccessToken, Scope},
+        caller::{ListedToken, Scope},
         id::AccessTokenId,
         refusal::Refusal,
         time::Timestamp,
@@ -115,17 +115,18 @@ async fn create(settings: &Settings, arguments: &CreateArguments) -> anyhow::Res
 
 async fn list(settings: &Settings) -> anyhow::Result<()> {
     let tokens = service(settings).await?.list_system_tokens().await.context("the tokens could not be read")?;
-    for token in &tokens {
-        say(&row(token))?;
+    for listed in &tokens {
+        say(&row(listed))?;
     }
     Ok(())
 }
 
-/// `ID  SCOPE  CREATED  EXPIRES  DESCRIPTION`; the last may have blanks in it.
-fn row(token: &AccessToken) -> String {
+/// `ID  SCOPE  CREATED  EXPIRES  LAST-USED  DESCRIPTION`; the last may have blanks in it.
+fn row(ListedToken { token, last_used_at }: &ListedToken) -> String {
     let (created, expires) = (moment(token.created_at), moment(token.expires_at));
+    let used = last_used_at.map_or_else(|| "-".to_owned(), moment);
     let description = token.description.as_deref().unwrap_or("-").replace(char::is_control, " ");
-    format!("{}  {:7}  {created:20}  {expires:20}  {description}", token.id, token.scope.name())
+    format!("{}  {:7}  {created:20}  {expires:20}  {used:20}  {description}", token.id, token.scope.name())
 }
 
 /// The moment in RFC 3339; one beyond what that can write is as good as never.

@@ -43,12 +43,13 @@ impl Scope {
     }
 }
 
-/// How far an account's token has proved itself: the wire's tri-state `mfa`.
+/// How far an account's token has proved itself: the wire's tri-state `mfa`. A token of its own is an API token or not; that
+/// it is stepped up is known of its account alone, and told from there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mfa {
     /// An API token (`null`): never asked for a TAN, and cannot get one.
     NonInteractive,
-    /// A log-in token not yet stepped up (`false`).
+    /// A log-in token (`false`), as far as its account says nothing else.
     Pending,
     /// Stepped up (`true`), until then.
     SteppedUp {
@@ -100,6 +101,15 @@ pub struct AccessToken {
     pub expires_at: Timestamp,
 }
 
+/// An access token as a list tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedToken {
+    /// The token; its `mfa` is what its account says at that moment.
+    pub token: AccessToken,
+    /// When it was last used, as far as that is written: to about a minute.
+    pub last_used_at: Option<Timestamp>,
+}
+
 /// What a caller wants to do with an account, as far as permission goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -109,12 +119,14 @@ pub enum Deed {
     Watch,
     /// End the access token that calls.
     LogOut,
-    /// End one of the account's access tokens.
+    /// End any of the account's access tokens.
     EndToken,
     /// Change contact data or channels (protected where section 6 says so).
     ChangeFactors,
     /// Request, retransmit, confirm or abort a challenge.
     Prove,
+    /// Step the calling session up.
+    StepUp,
     /// Make an access token for the account.
     MintToken,
     /// Delete the account.
@@ -174,13 +186,29 @@ impl AccessToken {
         allowed.then_some(()).ok_or(Forbidden)
     }
 
+    /// An API token looks, and ends itself: it proves nothing, and changes nothing that a proof would go to.
     fn owner_may(&self, deed: Deed) -> bool {
         let interactive = self.mfa != Mfa::NonInteractive;
         match deed {
-            Deed::Read | Deed::Watch | Deed::LogOut | Deed::EndToken | Deed::ChangeFactors => true,
-            Deed::Prove | Deed::MintToken | Deed::DeleteAccount => interactive,
+            Deed::Read | Deed::Watch | Deed::LogOut => true,
+            Deed::EndToken | Deed::ChangeFactors | Deed::Prove | Deed::MintToken | Deed::DeleteAccount => interactive,
+            Deed::StepUp => interactive && self.ends_with_its_session(),
             Deed::Operate | Deed::HoldToken => false,
         }
+    }
+
+    /// Whether a step-up of this credential ends with a session: a password is sent anew with each request, and ends with none.
+    const fn ends_with_its_session(&self) -> bool {
+        match self.provenance {
+            Provenance::Local | Provenance::Foreign(Scheme::Bearer) => true,
+            Provenance::Foreign(Scheme::Other) => false,
+        }
+    }
+
+    /// Whether this token may end the access token of that id: an API token, itself alone.
+    pub fn may_end(&self, id: AccessTokenId, username: &Username) -> Result<(), Forbidden> {
+        let itself = self.id == id && self.scope == Scope::ReadWrite;
+        self.may(if itself { Deed::LogOut } else { Deed::EndToken }, username)
     }
 
     /// Whether this token may begin a protected operation of the bank core, and whether it is asked for a proof: an API
@@ -195,12 +223,6 @@ impl AccessToken {
             Mfa::NonInteractive => Err(Forbidden),
             Mfa::Pending | Mfa::SteppedUp { .. } => Ok(Passage::Proven),
         }
-    }
-
-    /// Whether the session is stepped up at this moment.
-    #[must_use]
-    pub fn is_stepped_up(&self, now: Timestamp) -> bool {
-        matches!(self.mfa, Mfa::SteppedUp { until } if now < until)
     }
 
     /// Whether this token may begin one of the service's own protected operations: an API token may not, whatever

@@ -21,7 +21,7 @@ use crate::{
     domain::{
         account::Contact,
         address::Address,
-        caller::{self, AccessToken},
+        caller::{self, ListedToken},
         challenge::Phase,
         channel::Channel,
         view,
@@ -209,14 +209,14 @@ impl From<caller::Mfa> for Mfa {
     }
 }
 
-impl From<Vec<AccessToken>> for TokenList {
-    fn from(tokens: Vec<AccessToken>) -> Self {
+impl From<Vec<ListedToken>> for TokenList {
+    fn from(tokens: Vec<ListedToken>) -> Self {
         Self { tokens: tokens.into_iter().filter_map(row).collect() }
     }
 }
 
 /// A token of an account; operators and bank cores have theirs outside of every account.
-fn row(token: AccessToken) -> Option<TokenRow> {
+fn row(ListedToken { token, last_used_at }: ListedToken) -> Option<TokenRow> {
     let mfa_expiration = match token.mfa {
         caller::Mfa::SteppedUp { until } => Some(until.into()),
         caller::Mfa::NonInteractive | caller::Mfa::Pending => None,
@@ -228,6 +228,7 @@ fn row(token: AccessToken) -> Option<TokenRow> {
         mfa_expiration,
         creation_time: token.created_at.into(),
         expiration: token.expires_at.into(),
+        last_used: last_used_at.map(Into::into),
         description: token.description,
         operations: token.operations,
     })
@@ -241,7 +242,7 @@ mod tests {
     use crate::{
         domain::{
             address::{Mailbox, PhoneNumber},
-            caller::Scope,
+            caller::{AccessToken, Scope},
             time::Timestamp,
             username::Username,
         },
@@ -302,10 +303,15 @@ mod tests {
             mfa: caller::Mfa::SteppedUp { until: Timestamp::from_seconds(5) },
             ..token(Scope::ReadWrite)
         };
-        let list = TokenList::from(vec![token(Scope::Admin), stepped_up, token(Scope::ReadOnly)]);
+        let listed =
+            |token, seconds: Option<i64>| ListedToken { token, last_used_at: seconds.map(Timestamp::from_seconds) };
+        let tokens =
+            vec![listed(token(Scope::Admin), None), listed(stepped_up, Some(4)), listed(token(Scope::ReadOnly), None)];
+        let list = TokenList::from(tokens);
         let shown: Vec<_> = list.tokens.into_iter().map(|row| json!(row)).collect();
         assert_eq!(shown.len(), 2);
         assert_eq!((&shown[0]["mfa"], &shown[0]["mfa_expiration"]), (&json!(true), &json!({"t_s": 5})));
         assert_eq!((&shown[1]["mfa"], shown[1].get("mfa_expiration")), (&json!(false), None));
+        assert_eq!((&shown[0]["last_used"], shown[1].get("last_used")), (&json!({"t_s": 4}), None));
     }
 }

@@ -67,6 +67,7 @@ table! {
     "/accounts/{username}/token" { post tokens::mint_token, delete tokens::log_out }
     "/accounts/{username}/tokens" { get tokens::list_tokens }
     "/accounts/{username}/tokens/{token_id}" { delete tokens::end_token }
+    "/accounts/{username}/session/step-up" { post tokens::step_up }
     "/tokens/reserve" { post operations::reserve }
     "/tokens/redeem" { post operations::redeem }
     "/tokens/reservations/{reservation_id}/commit" { post operations::commit }

@@ -1,6 +1,10 @@
 //! The service's own access tokens.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use moka::sync::Cache;
 
@@ -23,16 +27,26 @@ struct Known {
 }
 
 impl Known {
+    /// The moment, as far as this look-up knows it.
+    fn now(&self) -> Timestamp {
+        self.read.plus(self.at.elapsed())
+    }
+
     fn is_valid(&self) -> bool {
-        self.read.plus(self.at.elapsed()) < self.token.expires_at
+        self.now() < self.token.expires_at
     }
 }
+
+/// When access tokens were last used: each at most once, however often it is used.
+pub type Uses = BTreeMap<AccessTokenId, Timestamp>;
 
 /// Finds callers by the hash of their access token. Only hits are remembered: a new token works at once.
 #[derive(Clone)]
 pub struct LocalIdentity {
     store: Datastore,
     known: Cache<[u8; 32], Known>,
+    /// What is not written yet: no request waits for that.
+    uses: Arc<Mutex<Uses>>,
 }
 
 impl LocalIdentity {
@@ -44,21 +58,46 @@ impl LocalIdentity {
             .time_to_live(REMEMBERED_FOR)
             .support_invalidation_closures()
             .build();
-        Self { store, known }
+        Self { store, known, uses: Arc::default() }
     }
 
     /// The caller whose access token this is; `None` when it is unknown, expired or ended.
     pub async fn caller(&self, presented: &SecretHash) -> Result<Option<AccessToken>, StoreError> {
-        if let Some(known) = self.known.get(presented.as_bytes()) {
-            return Ok(Some(known).filter(Known::is_valid).map(|known| known.token));
+        let known = match self.known.get(presented.as_bytes()) {
+            Some(known) => Some(known),
+            None => self.look_up(presented).await?,
+        };
+        let known = known.filter(Known::is_valid);
+        if let Some(known) = &known {
+            self.note_use(known.token.id, known.now());
         }
+        Ok(known.map(|known| known.token))
+    }
+
+    async fn look_up(&self, presented: &SecretHash) -> Result<Option<Known>, StoreError> {
         let Some((token, read)) = self.store.find_access_token(presented).await? else { return Ok(None) };
         let known = Known { token, read, at: Instant::now() };
-        if !known.is_valid() {
-            return Ok(None);
+        if known.is_valid() {
+            self.known.insert(*presented.as_bytes(), known.clone());
         }
-        self.known.insert(*presented.as_bytes(), known.clone());
-        Ok(Some(known.token))
+        Ok(Some(known))
+    }
+
+    /// The uses since this was last asked: whoever takes them writes them, or notes them again.
+    #[must_use]
+    pub fn take_uses(&self) -> Uses {
+        std::mem::take(&mut *self.uses())
+    }
+
+    /// Notes a use that is to be written; a later one that is noted already stays.
+    pub fn note_use(&self, id: AccessTokenId, at: Timestamp) {
+        let mut uses = self.uses();
+        let noted = uses.entry(id).or_insert(at);
+        *noted = at.max(*noted);
+    }
+
+    fn uses(&self) -> MutexGuard<'_, Uses> {
+        self.uses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets an access token that was ended here, so that it is refused at once.

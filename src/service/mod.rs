@@ -1,6 +1,7 @@
 //! The use cases: each loads, lets the domain decide, writes and sends. No HTTP, no SQL, no rule of its own.
 
 mod accounts;
+mod api_tokens;
 mod back_channel;
 mod challenges;
 mod channels;
@@ -22,6 +23,7 @@ mod pumping;
 mod retention;
 mod sending;
 mod settlement;
+mod step_up;
 mod takeover;
 mod taler;
 mod tokens;
@@ -174,6 +176,9 @@ impl Service {
         self.0.tasks.wait().await;
         if self.write_traffic().await.is_err() {
             tracing::warn!("the counts of the last second could not be written and are lost");
+        }
+        if self.write_uses().await.is_err() {
+            tracing::warn!("which access tokens were used in the last minute could not be written and is lost");
         }
     }
 

@@ -94,7 +94,8 @@ impl Service {
         let passage = caller.may_begin(name, reads, operation.username).map_err(|_| Refusal::Forbidden)?;
         let actor = caller.actor();
         let begun = self.decide_operation(&actor, operation, |account, terms| {
-            if passage == Passage::Unproven {
+            // A token that needs no proof does not stand for an account that could give none.
+            if passage == Passage::Unproven && (account.is_protected() || !operation.demand.enrolled) {
                 return Ok(Cleared::NotNeeded);
             }
             let proof = Proof { session: Some(caller.id), ..operation.proof.clone() };

@@ -1,4 +1,5 @@
-//! Access tokens: made by a bank core at log-in, by the account itself as API tokens, and on the command line.
+//! Access tokens: made by a bank core at log-in and on the command line, listed and ended, and when they were last used.
+//! Those that an account makes itself stand in [`api_tokens`](super::api_tokens).
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use super::{Failure, ProtectedRequest, Service};
 use crate::{
     domain::{
         account::{Account, EndedTokens, NewAccessToken, Terms},
-        caller::{AccessToken, Deed, Mfa, Provenance, Scope},
+        caller::{AccessToken, Deed, ListedToken, Mfa, Provenance, Scope},
         event::{Event, EventKind},
         id::AccessTokenId,
         refusal::Refusal,
@@ -38,8 +39,6 @@ pub struct Minted {
     pub token: AccessToken,
 }
 
-const UNKNOWN_OPERATION: Refusal =
-    Refusal::Parameter { name: "operations", trouble: "It names an operation that this service does not protect." };
 const NO_OPERATIONS: Refusal = Refusal::Parameter {
     name: "operations",
     trouble: "A log-in token has none; they are for API tokens, which the account makes itself.",
@@ -55,17 +54,19 @@ impl Service {
         wish: &TokenRequest,
         request: &ProtectedRequest,
     ) -> Result<Minted, Failure> {
+        if caller.scope.is_of_account() {
+            return self.make_api_token(caller, username, wish, request).await;
+        }
         super::permit(caller, Deed::MintToken, username)?;
-        if !caller.scope.is_of_account() && self.customers_log_in_elsewhere() {
+        if self.customers_log_in_elsewhere() {
             return Err(Refusal::LogInElsewhere.into());
         }
         let secret = AccessSecret::generate(self.chance());
         let mint = self.change(caller, Deed::MintToken, Wanted::account(username), |account, terms| {
-            let token = self.build_token(caller, account, terms, wish)?;
-            if caller.scope.is_of_account() {
-                let cleared = self.clear(account, terms, caller, request, "make an API token that needs no TAN")?;
-                account.pay(cleared);
-            }
+            wish.operations.is_empty().then_some(()).ok_or(NO_OPERATIONS)?;
+            let most = terms.limits.session_lifetime;
+            let lifetime = wish.duration.unwrap_or(most).min(most);
+            let token = self.build_token(account, terms, wish, Mfa::Pending, lifetime);
             open(account, &token, &secret);
             Ok(token)
         });
@@ -73,23 +74,16 @@ impl Service {
         Ok(Minted { secret, token })
     }
 
-    fn build_token(
+    /// A token of the account, as it is wanted, for so long.
+    pub(super) fn build_token(
         &self,
-        caller: &AccessToken,
         account: &Account,
         terms: &Terms<'_>,
         wish: &TokenRequest,
-    ) -> Result<AccessToken, Refusal> {
-        let most = terms.limits.session_lifetime;
-        let (mfa, lifetime) = if caller.scope.is_of_account() {
-            let known = |name: &String| self.knows_operation(name);
-            wish.operations.iter().all(known).then_some(()).ok_or(UNKNOWN_OPERATION)?;
-            (Mfa::NonInteractive, wish.duration.unwrap_or(most))
-        } else {
-            wish.operations.is_empty().then_some(()).ok_or(NO_OPERATIONS)?;
-            (Mfa::Pending, wish.duration.unwrap_or(most).min(most))
-        };
-        Ok(AccessToken {
+        mfa: Mfa,
+        lifetime: Duration,
+    ) -> AccessToken {
+        AccessToken {
             id: AccessTokenId::new(terms.now, self.chance()),
             provenance: Provenance::Local,
             scope: wish.scope,
@@ -99,36 +93,31 @@ impl Service {
             description: wish.description.clone(),
             created_at: terms.now,
             expires_at: expiry(terms.now, lifetime),
-        })
+        }
     }
 
     /// The account's access tokens, without their secrets.
-    pub async fn list_tokens(&self, caller: &AccessToken, username: &Username) -> Result<Vec<AccessToken>, Failure> {
+    pub async fn list_tokens(&self, caller: &AccessToken, username: &Username) -> Result<Vec<ListedToken>, Failure> {
         super::permit(caller, Deed::Watch, username)?;
         self.store().list_access_tokens(username).await?.ok_or_else(|| super::no_account(caller))
     }
 
     /// Ends one of the account's access tokens, its open challenges and unspent one-shot tokens with it.
     pub async fn end_token(&self, caller: &AccessToken, username: &Username, id: AccessTokenId) -> Result<(), Failure> {
-        super::permit(caller, Deed::EndToken, username)?;
-        let known = self.list_tokens(caller, username).await?.iter().any(|token| token.id == id);
+        caller.may_end(id, username).map_err(|_| Refusal::Forbidden)?;
+        let known = self.list_tokens(caller, username).await?.iter().any(|listed| listed.token.id == id);
         known.then_some(()).ok_or(Refusal::AccessTokenNotFound)?;
-        self.close(caller, Deed::EndToken, username, id).await
+        self.close(caller, username, id).await
     }
 
     /// Ends the access token that calls.
     pub async fn log_out(&self, caller: &AccessToken, username: &Username) -> Result<(), Failure> {
-        self.close(caller, Deed::LogOut, username, caller.id).await
+        self.close(caller, username, caller.id).await
     }
 
-    async fn close(
-        &self,
-        caller: &AccessToken,
-        deed: Deed,
-        username: &Username,
-        id: AccessTokenId,
-    ) -> Result<(), Failure> {
-        self.change(caller, deed, Wanted::account(username), |account, _| {
+    /// Ends a token that the caller may end: everyone who may end any may log out.
+    async fn close(&self, caller: &AccessToken, username: &Username, id: AccessTokenId) -> Result<(), Failure> {
+        self.change(caller, Deed::LogOut, Wanted::account(username), |account, _| {
             account.close_session(id);
             account.ended_tokens = EndedTokens::One(id);
             account.note(Event::of(EventKind::SessionClosed).with("token", id.to_string()));
@@ -172,7 +161,7 @@ impl Service {
     }
 
     /// The access tokens of operators and bank cores, without their secrets: for the command line.
-    pub async fn list_system_tokens(&self) -> Result<Vec<AccessToken>, Failure> {
+    pub async fn list_system_tokens(&self) -> Result<Vec<ListedToken>, Failure> {
         Ok(self.store().list_system_tokens().await?)
     }
 
@@ -180,8 +169,8 @@ impl Service {
     /// instance refuses it at once, the others as soon as they look it up again. One that is unknown, expired, ended
     /// already or an account's is refused, and nothing is written.
     pub async fn revoke_token(&self, actor: &str, id: AccessTokenId) -> Result<(), Failure> {
-        let known = self.list_system_tokens().await?.into_iter().find(|token| token.id == id);
-        let token = known.ok_or(Refusal::AccessTokenNotFound)?;
+        let known = self.list_system_tokens().await?.into_iter().find(|listed| listed.token.id == id);
+        let token = known.ok_or(Refusal::AccessTokenNotFound)?.token;
         let system = Username::system();
         let revoked = self.store().transact(Wanted::account(&system), Author::durable(actor), |account, _| {
             account.ended_tokens = EndedTokens::One(id);
@@ -191,9 +180,25 @@ impl Service {
         self.0.identity.forget(id);
         Ok(())
     }
+
+    /// Writes when access tokens were last used, as far as this instance saw it since it last did so. What could not be
+    /// written is kept for the next time; a crash loses it.
+    pub async fn write_uses(&self) -> Result<(), Failure> {
+        let uses = self.0.identity.take_uses();
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let written = self.store().note_uses(&uses).await;
+        if written.is_err() {
+            for (id, at) in uses {
+                self.0.identity.note_use(id, at);
+            }
+        }
+        Ok(written?)
+    }
 }
 
-fn open(account: &mut Account, token: &AccessToken, secret: &AccessSecret) {
+pub(super) fn open(account: &mut Account, token: &AccessToken, secret: &AccessSecret) {
     account.new_token = Some(NewAccessToken { token: token.clone(), hash: secret.hash() });
     account.note(told(EventKind::SessionOpened, token));
 }
@@ -201,7 +206,10 @@ fn open(account: &mut Account, token: &AccessToken, secret: &AccessSecret) {
 /// Of a token that belongs to no account the trail tells whose it is: nothing else does once it is gone. What an account
 /// says of its own is not ours to keep for ever.
 fn told(kind: EventKind, token: &AccessToken) -> Event {
-    let event = Event::of(kind).with("token", token.id.to_string()).with("scope", token.scope.name());
+    let mut event = Event::of(kind).with("token", token.id.to_string()).with("scope", token.scope.name());
+    if token.mfa == Mfa::NonInteractive {
+        event = event.with("operations", token.operations.join(" "));
+    }
     match &token.description {
         Some(description) if token.owner.is_none() => event.with("description", description.clone()),
         _ => event,

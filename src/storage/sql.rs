@@ -36,6 +36,7 @@ statement! {
     ACCESS_TOKEN_FIND = "access_token/find";
     ACCESS_TOKEN_LIST = "access_token/list";
     ACCESS_TOKEN_LIST_SYSTEMS = "access_token/list_systems";
+    ACCESS_TOKEN_USE = "access_token/use";
     EVENT_CHAIN = "event/chain";
     EVENT_CHANGED_ACCOUNTS = "event/changed_accounts";
     EVENT_HELD_AGAINST = "event/held_against";

@@ -17,7 +17,7 @@ struct Chore {
     step: for<'a> fn(&'a Service) -> BoxFuture<'a, Result<(), Failure>>,
 }
 
-const CHORES: [Chore; 6] = [
+const CHORES: [Chore; 7] = [
     // Sendings whose holder died.
     Chore { every: Duration::from_secs(1), step: |service| Box::pin(take_over(service)) },
     // Holds that lapsed, and refusals that repeated.
@@ -26,6 +26,8 @@ const CHORES: [Chore; 6] = [
     Chore { every: Duration::from_secs(1), step: |service| Box::pin(service.write_traffic()) },
     // Prefixes, by what was counted.
     Chore { every: Duration::from_secs(5), step: |service| Box::pin(service.judge_prefixes()) },
+    // When access tokens were last used.
+    Chore { every: Duration::from_mins(1), step: |service| Box::pin(service.write_uses()) },
     // Counts that nobody is shown any more.
     Chore { every: Duration::from_mins(5), step: |service| Box::pin(service.sweep_traffic()) },
     // Partitions of coming weeks.

@@ -30,6 +30,7 @@ mod retention;
 mod roles;
 mod rows;
 mod script_runner;
+mod sessions;
 mod start;
 mod storage_traps;
 mod tls;

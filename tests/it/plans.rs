@@ -246,6 +246,7 @@ async fn the_services_own_role_can_do_its_work_make_partitions_and_not_bend_the_
     app.running.service().write_traffic().await.unwrap();
     app.running.service().judge_prefixes().await.unwrap();
     app.running.service().sweep_traffic().await.unwrap();
+    app.running.service().write_uses().await.unwrap();
 
     owner.batch_execute(&format!("set role {role}")).await.unwrap();
     for bending in

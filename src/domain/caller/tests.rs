@@ -17,13 +17,14 @@ fn token(scope: Scope, owner: Option<&str>, mfa: Mfa) -> AccessToken {
     }
 }
 
-const DEEDS: [Deed; 10] = [
+const DEEDS: [Deed; 11] = [
     Deed::Read,
     Deed::Watch,
     Deed::LogOut,
     Deed::EndToken,
     Deed::ChangeFactors,
     Deed::Prove,
+    Deed::StepUp,
     Deed::MintToken,
     Deed::DeleteAccount,
     Deed::HoldToken,
@@ -47,18 +48,46 @@ fn nobody_may_anything_to_another_account() {
 
 #[test]
 fn each_scope_may_what_the_table_says() {
-    use Deed::{ChangeFactors, DeleteAccount, EndToken, HoldToken, LogOut, MintToken, Operate, Prove, Read, Watch};
+    use Deed::{
+        ChangeFactors, DeleteAccount, EndToken, HoldToken, LogOut, MintToken, Operate, Prove, Read, StepUp, Watch,
+    };
     assert_eq!(allowed(&token(Scope::Admin, None, Mfa::Pending), "bob"), [Read, ChangeFactors, DeleteAccount, Operate]);
     assert_eq!(allowed(&token(Scope::Service, None, Mfa::Pending), "bob"), [MintToken, DeleteAccount, HoldToken]);
     assert_eq!(allowed(&token(Scope::ReadOnly, Some("bob"), Mfa::Pending), "bob"), [Read, Watch, LogOut]);
     assert_eq!(
         allowed(&token(Scope::ReadWrite, Some("bob"), Mfa::Pending), "bob"),
-        [Read, Watch, LogOut, EndToken, ChangeFactors, Prove, MintToken, DeleteAccount]
+        [Read, Watch, LogOut, EndToken, ChangeFactors, Prove, StepUp, MintToken, DeleteAccount]
     );
-    assert_eq!(
-        allowed(&token(Scope::ReadWrite, Some("bob"), Mfa::NonInteractive), "bob"),
-        [Read, Watch, LogOut, EndToken, ChangeFactors]
-    );
+    for scope in [Scope::ReadWrite, Scope::ReadOnly] {
+        assert_eq!(allowed(&token(scope, Some("bob"), Mfa::NonInteractive), "bob"), [Read, Watch, LogOut]);
+    }
+}
+
+#[test]
+fn a_password_is_not_stepped_up_for_it_ends_with_no_session() {
+    let bob = Username::parse("bob").unwrap();
+    let may = |provenance| {
+        AccessToken { provenance, ..token(Scope::ReadWrite, Some("bob"), Mfa::Pending) }.may(Deed::StepUp, &bob)
+    };
+    assert_eq!(may(Provenance::Foreign(Scheme::Bearer)), Ok(()));
+    assert_eq!(may(Provenance::Foreign(Scheme::Other)), Err(Forbidden));
+}
+
+#[test]
+fn an_api_token_ends_itself_and_no_other_and_one_that_looks_only_logs_out() {
+    let (bob, other) = (Username::parse("bob").unwrap(), AccessTokenId::new(Timestamp::from_seconds(2), &Fixed(2)));
+    let may_end = |scope, mfa, itself| {
+        let token = token(scope, Some("bob"), mfa);
+        token.may_end(if itself { token.id } else { other }, &bob).is_ok()
+    };
+    assert!(may_end(Scope::ReadWrite, Mfa::Pending, true) && may_end(Scope::ReadWrite, Mfa::Pending, false));
+    assert!(may_end(Scope::ReadWrite, Mfa::NonInteractive, true));
+    assert!(!may_end(Scope::ReadWrite, Mfa::NonInteractive, false));
+    for mfa in [Mfa::NonInteractive, Mfa::Pending] {
+        assert!(!may_end(Scope::ReadOnly, mfa, true) && !may_end(Scope::ReadOnly, mfa, false));
+    }
+    let alice = token(Scope::ReadWrite, Some("alice"), Mfa::Pending);
+    assert_eq!(alice.may_end(alice.id, &bob), Err(Forbidden));
 }
 
 #[test]

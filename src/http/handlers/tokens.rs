@@ -4,7 +4,7 @@ use super::{Reply, no_content, ok};
 use crate::http::{
     call::Call,
     openapi::parameters::{AccountPath, Proof, TokenPath},
-    wire::session::{MintToken, MintedToken, TokenList},
+    wire::session::{MintToken, MintedToken, SteppedUp, TokenList},
 };
 
 /// Make an access token.
@@ -24,6 +24,24 @@ pub async fn mint_token(call: Call) -> Reply {
     let request = call.protected(&username)?;
     let minted = call.service.mint_token(&call.caller, &username, &wish, &request).await?;
     Ok(ok(MintedToken::from(minted)))
+}
+
+/// Step this session up.
+///
+/// A protected operation: the one-shot token is spent. For a while, at most as long as the session lasts, what asks for no
+/// more than a session asks this one for nothing else. For a log-in of scope `readwrite` alone.
+#[utoipa::path(
+    post,
+    path = "/accounts/{username}/session/step-up",
+    tag = "tokens",
+    params(AccountPath, Proof),
+    responses((status = 200, description = "The credential of this request is stepped up.", body = SteppedUp))
+)]
+pub async fn step_up(call: Call) -> Reply {
+    let username = call.username()?;
+    let request = call.protected(&username)?;
+    let until = call.service.step_up(&call.caller, &username, &request).await?;
+    Ok(ok(SteppedUp { mfa: true, mfa_expiration: until.into() }))
 }
 
 /// The access tokens of an account.

@@ -72,6 +72,7 @@ pub(super) fn codes(operation: &str) -> Option<&'static [&'static [Code]]> {
         "mint_token" | "reserve" | "redeem" => &[CALLER, ACCOUNT, BODY, MEMBER, PROTECTED],
         "commit" | "release" => &[CALLER, BODY, &[ReservationNotFound]],
         "describe_operation" => &[CALLER, ACCOUNT, BODY, MEMBER],
+        "step_up" => &[CALLER, BODY, PROTECTED],
         "log_out" => &[CALLER, BODY],
         "end_token" => &[CALLER, BODY, &[EndpointUnknown]],
         _ => return None,

@@ -104,13 +104,14 @@ impl ToSchema for Mfa {}
 pub struct MintToken {
     /// What it may do.
     pub scope: AccountScope,
-    /// How long it can be used. Absent: as long as a session.
+    /// How long it can be used. Absent: as long as a session. A log-in token lasts no longer than that; an API token that
+    /// is wanted for ever has no end.
     #[schema(value_type = Option<super::time::Duration>)]
     pub duration: Option<Span>,
     /// What it is for, in the holder's words; at most 200 characters.
     #[schema(max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     pub description: Option<String>,
-    /// For an API token: the protected operations of the bank core that it may do without a TAN.
+    /// For an API token: the protected operations of the bank core that it may do without a TAN. Named twice is named once.
     #[schema(value_type = Option<Vec<String>>)]
     pub operations: Vec<String>,
 }
@@ -168,6 +169,16 @@ pub struct MintedToken {
     pub mfa: Mfa,
 }
 
+/// That a session is stepped up.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(examples(json!({"mfa": true, "mfa_expiration": {"t_s": 1_766_000_900}})))]
+pub struct SteppedUp {
+    /// `true`.
+    pub mfa: bool,
+    /// Until when.
+    pub mfa_expiration: Timestamp,
+}
+
 /// The tokens of an account.
 #[derive(Serialize, ToSchema)]
 #[schema(examples(json!({"tokens": [{
@@ -191,6 +202,7 @@ pub struct TokenList {
     "mfa_expiration": {"t_s": 1_766_000_900},
     "creation_time": {"t_s": 1_766_000_000},
     "expiration": {"t_s": 1_766_086_400},
+    "last_used": {"t_s": 1_766_000_060},
 })))]
 pub struct TokenRow {
     /// Names the token.
@@ -207,6 +219,9 @@ pub struct TokenRow {
     pub creation_time: Timestamp,
     /// Until when it can be used.
     pub expiration: Timestamp,
+    /// When it was last used, to about a minute; absent where it was not, or that is not known yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<Timestamp>,
     /// What it is for, in the holder's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -254,6 +269,7 @@ mod tests {
             mfa_expiration: None,
             creation_time: time::Timestamp::from_seconds(1).into(),
             expiration: time::Timestamp::NEVER.into(),
+            last_used: None,
             description: None,
             operations: vec![],
         };

@@ -65,7 +65,7 @@ impl TokenColumns {
 const fn mfa_name(mfa: Mfa) -> &'static str {
     match mfa {
         Mfa::NonInteractive => "non-interactive",
-        Mfa::Pending => "pending",
-        Mfa::SteppedUp { .. } => "stepped-up",
+        // Step-ups stand with the account.
+        Mfa::Pending | Mfa::SteppedUp { .. } => "pending",
     }
 }

@@ -90,7 +90,9 @@ pub const TABLE: &[Route] = &[
     route("POST", "/accounts/{username}/token", Some(r#"{"scope":"readonly"}"#), &[Service, Owner], &[]),
     route("DELETE", "/accounts/{username}/token", None, &[ReadOnly, Api, Owner], &[]),
     route("GET", "/accounts/{username}/tokens", None, &[ReadOnly, Api, Owner], &[Admin]),
-    route("DELETE", "/accounts/{username}/tokens/{token_id}", None, &[Api, Owner], &[]),
+    // An API token ends itself, and no other.
+    route("DELETE", "/accounts/{username}/tokens/{token_id}", None, &[Owner], &[]),
+    route("POST", "/accounts/{username}/session/step-up", None, &[Owner], &[]),
     route("POST", "/tokens/reserve", Some(RESERVE), &[Service], &[]),
     route("POST", "/tokens/redeem", Some(RESERVE), &[Service], &[]),
     route("POST", "/tokens/reservations/{reservation_id}/commit", None, &[Service], &[]),

@@ -152,6 +152,12 @@ async fn a_tokens_and_a_sessions_end_are_in_the_trail() {
     let unsent = with_token(&alice, Method::POST, "/accounts/alice/tan/email", &solved).await;
     let kinds = ["token.reserved", "channel.pending", "transmission.failed", "challenge.voided", "token.released"];
     trail.wrote("a message that fails", &unsent, 502, &kinds).await;
+    let stepped_up = with_token(&alice, Method::POST, "/accounts/alice/session/step-up", &solved).await;
+    trail.wrote("step up", &stepped_up, 200, &["token.spent", "session.stepped_up"]).await;
+
+    let requested = request(&alice).await;
+    let solved = alice.confirm(requested.text("challenge_id"), &app.tan_sent_to(&alice.phone)).await;
+    trail.since().await;
     let headers = [("TAN-Token", solved.text("tan_token"))];
     let wish = Some(json!({"scope": "readonly", "operations": []}).to_string());
     let minted = alice.client.send(Method::POST, "/accounts/alice/token", &headers, wish).await;

@@ -1,0 +1,102 @@
+//! Access tokens that an account makes for its programs: nobody is asked for a TAN behind them, so one is asked for once,
+//! when they are made (`api.md` sections 2 and 7).
+
+use std::time::Duration;
+
+use super::{
+    Failure, ProtectedRequest, Service,
+    tokens::{Minted, TokenRequest, open},
+};
+use crate::{
+    domain::{
+        assurance::Demand,
+        caller::{AccessToken, Deed, Mfa},
+        refusal::Refusal,
+        rules::factors::NoticeKind,
+        secret::AccessSecret,
+        summary::Summary,
+        username::Username,
+    },
+    storage::datastore::Wanted,
+};
+
+const UNKNOWN_OPERATION: Refusal =
+    Refusal::Parameter { name: "operations", trouble: "It names an operation that this service does not protect." };
+
+impl Service {
+    /// Makes an API token, and tells the customer. One that names operations passes them without a TAN for as long as it
+    /// lives: it is made by a proof alone, and an account that cannot give one cannot make it.
+    pub(super) async fn make_api_token(
+        &self,
+        caller: &AccessToken,
+        username: &Username,
+        wish: &TokenRequest,
+        request: &ProtectedRequest,
+    ) -> Result<Minted, Failure> {
+        super::permit(caller, Deed::MintToken, username)?;
+        let wish = TokenRequest { operations: self.named(&wish.operations)?, ..wish.clone() };
+        let secret = AccessSecret::generate(self.chance());
+        let make = self.change(caller, Deed::MintToken, Wanted::account(username), |account, terms| {
+            let demand = Demand { enrolled: !wish.operations.is_empty(), ..self.own_demand() };
+            let cleared = self.clear_demanding(account, terms, caller, request, demand, &summary(&wish))?;
+            account.pay(cleared);
+            let lifetime = wish.duration.unwrap_or(terms.limits.session_lifetime);
+            let token = self.build_token(account, terms, &wish, Mfa::NonInteractive, lifetime);
+            open(account, &token, &secret);
+            Ok((account.clone(), terms.now, token))
+        });
+        let (account, now, token) = make.await?;
+        self.notify(&account, now, &account.notices_to_all(NoticeKind::ApiTokenMade));
+        Ok(Minted { secret, token })
+    }
+
+    /// Operations of the bank core, each once, in the order in which they were named.
+    fn named(&self, wanted: &[String]) -> Result<Vec<String>, Refusal> {
+        let mut names: Vec<String> = Vec::new();
+        for name in wanted {
+            self.knows_operation(name).then_some(()).ok_or(UNKNOWN_OPERATION)?;
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// What the customer is shown: what the token may do, as far as a message has room for it, and whether it ever ends.
+fn summary(wish: &TokenRequest) -> String {
+    let end = if wish.duration == Some(Duration::MAX) { " and never ends" } else { "" };
+    let naming = |operations: String| format!("make an API token that needs no TAN{end}{operations}");
+    let named = match wish.operations.as_slice() {
+        [] => String::new(),
+        names => format!(", for: {}", names.join(", ")),
+    };
+    let all = naming(named);
+    if Summary::of(&all).is_ok() { all } else { naming(format!(", for {} operations", wish.operations.len())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::caller::Scope;
+
+    fn shown(duration: Option<Duration>, operations: &[&str]) -> String {
+        let operations = operations.iter().map(ToString::to_string).collect();
+        summary(&TokenRequest { scope: Scope::ReadWrite, duration, description: None, operations })
+    }
+
+    #[test]
+    fn the_customer_is_shown_what_a_token_may_do_and_whether_it_ends() {
+        let day = Some(Duration::from_hours(24));
+        assert_eq!(shown(day, &[]), "make an API token that needs no TAN");
+        assert_eq!(
+            shown(None, &["transfer", "cashout"]),
+            "make an API token that needs no TAN, for: transfer, cashout"
+        );
+        let endless = shown(Some(Duration::MAX), &["transfer"]);
+        assert_eq!(endless, "make an API token that needs no TAN and never ends, for: transfer");
+        let names: Vec<String> = (0..100).map(|n| format!("operation-{n}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(shown(day, &names), "make an API token that needs no TAN, for 100 operations");
+    }
+}
