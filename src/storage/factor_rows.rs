@@ -102,12 +102,11 @@ pub(super) fn read_target(
     let device: Option<&str> = row.try_get("device")?;
     Ok(match (channel, device) {
         (Channel::Sms | Channel::Email, _) => {
-            let sealed: &[u8] = row.try_get("address")?;
-            Target::Address(sealer.open_address(Column::ChallengeAddress(account, id), channel, sealed)?)
+            let address = row.try_get("address")?;
+            Target::Address(sealer.open_address(Column::ChallengeAddress(account, id), channel, address)?)
         }
         (Channel::Totp, Some(name)) => {
-            let sealed: &[u8] = row.try_get("secret")?;
-            let secret = sealer.open_secret(Column::ChallengeSecret(account, id), sealed)?;
+            let secret = sealer.open_secret(Column::ChallengeSecret(account, id), row.try_get("secret")?)?;
             Target::NewDevice(NewDevice { name: device_name(name)?, secret })
         }
         (Channel::Totp, None) => Target::Devices,

@@ -230,9 +230,27 @@ fn refuse_busy(busy: Duration) -> Result<(), Refusal> {
     }
 }
 
-/// A new challenge for that target. Where a TAN is sent, its first sending is claimed; where none is, there is nothing to
-/// be sent again, so that it ends with its only lifetime: the time to show a code, or to set a device up.
+/// A new challenge for that target; where a TAN is sent, its first one is in force and its first sending claimed.
 pub(super) fn open_challenge(
+    terms: &Terms<'_>,
+    new: &NewChallenge,
+    kind: ChallengeKind,
+    target: Target,
+    wish: Wish,
+) -> Challenge {
+    let mut challenge = unsent_challenge(terms, new, kind, target, wish);
+    if challenge.address().is_some() {
+        challenge.renew_tan(terms.now, terms.limits);
+        if let Some(sending) = new.sending {
+            challenge.claim(sending.transmission, terms.now, sending.lease);
+        }
+    }
+    challenge
+}
+
+/// Where nothing is sent there is nothing to be sent again: it ends with its only lifetime, the time to show a code or to
+/// set a device up.
+fn unsent_challenge(
     terms: &Terms<'_>,
     new: &NewChallenge,
     kind: ChallengeKind,
@@ -244,7 +262,7 @@ pub(super) fn open_challenge(
         Target::Devices | Target::RecoveryCodes => terms.limits.tan_lifetime,
     };
     let ends_at = terms.now.plus(lifetime);
-    let mut challenge = Challenge {
+    Challenge {
         id: new.id,
         kind,
         target,
@@ -266,12 +284,5 @@ pub(super) fn open_challenge(
         reservation: None,
         counts_from: None,
         state: State::Open,
-    };
-    if challenge.address().is_some() {
-        challenge.renew_tan(terms.now, terms.limits);
-        if let Some(sending) = new.sending {
-            challenge.claim(sending.transmission, terms.now, sending.lease);
-        }
     }
-    challenge
 }

@@ -65,9 +65,9 @@ impl ChannelColumns {
         sealer: &Sealer<'_>,
     ) -> Result<(), StoreError> {
         let channel = active.address.channel();
-        let sealed = sealer.seal(Column::ChannelAddress(account.id.as_uuid(), channel), active.address.reveal())?;
+        let address = sealer.seal(Column::ChannelAddress(account.id.as_uuid(), channel), active.address.reveal())?;
         self.put(channel, ONLY.to_owned(), active.since, active.brought_by);
-        self.addresses.push(Some(sealed));
+        self.addresses.push(Some(address));
         self.secrets.push(None);
         self.put_uses(&[], None);
         Ok(())
@@ -75,10 +75,10 @@ impl ChannelColumns {
 
     fn put_device(&mut self, account: &Account, device: &Device, sealer: &Sealer<'_>) -> Result<(), StoreError> {
         let name = device.name.to_string();
-        let sealed = sealer.seal_secret(Column::DeviceSecret(account.id.as_uuid(), &name), &device.secret)?;
+        let secret = sealer.seal_secret(Column::DeviceSecret(account.id.as_uuid(), &name), &device.secret)?;
         self.put(Channel::Totp, name, device.since, device.brought_by);
         self.addresses.push(None);
-        self.secrets.push(Some(sealed));
+        self.secrets.push(Some(secret));
         self.put_uses(&device.used, None);
         Ok(())
     }
