@@ -4,6 +4,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use serde_json::{Value, json};
+use tanager::domain::caller::Scope;
 
 use super::{
     kind::Kind,
@@ -11,7 +12,7 @@ use super::{
     table::Line,
 };
 use crate::{
-    app::{Answer, addresses_of},
+    app::{Answer, addresses_of, issue},
     bank_core::{CORE_PASSWORD, basic},
     gateway::TRANSFER,
 };
@@ -70,15 +71,7 @@ pub fn body_of(method: &str, path: &str) -> Option<&'static str> {
 fn has_optional_body(path: &str) -> bool {
     let Some(rest) = path.strip_prefix("/accounts/{username}/") else { return false };
     rest.starts_with("tan/{channel=")
-        || matches!(
-            rest,
-            "tan/challenge/{challenge=sms}"
-                | "challenge/{challenge_id}"
-                | "contacts"
-                | "vault"
-                | "notes"
-                | "withdrawals/{id}/confirm"
-        )
+        || matches!(rest, "tan/challenge/{challenge=sms}" | "contacts" | "vault" | "notes" | "withdrawals/{id}/confirm")
 }
 
 impl<'a> World<'a> {
@@ -150,9 +143,14 @@ impl<'a> World<'a> {
                 self.step_up(whose(kind), &session, "sms").await?;
                 vec![session]
             }
-            Kind::Api => vec![self.api_token(ALICE, Kind::Own).await?],
-            Kind::OtherApi => vec![self.api_token(BOB, Kind::Other).await?],
-            Kind::Minted => vec![self.minted(ALICE, json!({"scope": "readwrite"})).await?],
+            Kind::Api | Kind::OtherApi => {
+                let made = self.api_token(whose(kind)).await?;
+                vec![format!("Bearer {}", made.text("access_token"))]
+            }
+            Kind::Minted => {
+                let token = issue(&self.stage.app.running, Scope::ReadWrite, Some(self.alice())).await;
+                vec![format!("Bearer {token}")]
+            }
             Kind::Admin => vec![format!("Bearer {}", self.stage.app.admin.token)],
             Kind::Core => vec![format!("Bearer {}", self.stage.app.core.token)],
         })
@@ -176,14 +174,14 @@ impl<'a> World<'a> {
         Ok(format!("Bearer {}", minted.text("access_token")))
     }
 
-    async fn api_token(&mut self, whose: usize, owner: Kind) -> Result<String, Trouble> {
-        let session = self.session(owner).await?;
+    async fn api_token(&mut self, whose: usize) -> Result<Answer, Trouble> {
+        let session = self.session(if whose == ALICE { Kind::Own } else { Kind::Other }).await?;
         let proof = self.proof(whose, &session, "sms", json!({})).await?;
         let path = format!("/accounts/{}/token", self.names[whose]);
         let wish = Some(json!({"scope": "readwrite", "operations": ["transfer"]}));
-        let minted = self.asked(Listener::Api, ("POST", &path), &session, &[("TAN-Token", &proof)], wish, 200).await?;
-        assert!(minted.body["mfa"].is_null(), "{minted:?}");
-        Ok(format!("Bearer {}", minted.text("access_token")))
+        let made = self.asked(Listener::Api, ("POST", &path), &session, &[("TAN-Token", &proof)], wish, 200).await?;
+        assert!(made.body["mfa"].is_null(), "{made:?}");
+        Ok(made)
     }
 
     /// Steps a session up by this channel.
@@ -238,7 +236,7 @@ impl<'a> World<'a> {
     ) -> Result<Answer, Trouble> {
         let credentials = [session.to_owned()];
         let answer = self.stage.send(listener, request, &credentials, headers, body.map(|body| body.to_string())).await;
-        let told = || format!("{} {}: {:?} {}", request.0, request.1, answer.error(), answer.text("hint"));
+        let told = || format!("{} {}: {:?}", request.0, request.1, answer.error());
         if answer.status.as_u16() == status { Ok(answer) } else { Err(told()) }
     }
 
@@ -283,12 +281,7 @@ impl<'a> World<'a> {
         let core = format!("Bearer {}", self.stage.app.core.token);
         match name {
             "one_shot" => self.proof(ALICE, &own, "sms", json!({})).await,
-            "token_id" => {
-                let path = format!("/accounts/{}/token", self.alice());
-                let wish = Some(json!({"scope": "readonly"}));
-                let minted = self.asked(Listener::Api, ("POST", &path), &core, &[], wish, 200).await?;
-                Ok(minted.text("token_id").to_owned())
-            }
+            "token_id" => Ok(self.api_token(ALICE).await?.text("token_id").to_owned()),
             "reservation_id" => {
                 let proof = self.proof(ALICE, &own, "sms", json!({})).await?;
                 let operation = json!({"method": "POST", "path": "/pay", "body_sha256": EMPTY});
