@@ -13,7 +13,8 @@ mod upstream;
 mod world;
 
 /// The tables. A cell is the status of what is done; `401`, `403`, `TAN`, `400` and `n/a` stand for 401/40, 403/44,
-/// 403/10002, 400/23 and 404/5132, `409.5131` for any other refusal. In a path, `{channel=sms}` says what stands there; one
+/// 403/10002, 400/23 and 404/5132, `403*` for a 403/44 that depends on more than who calls, and is told once the body was
+/// read, `409.5131` for any other refusal. In a path, `{channel=sms}` says what stands there; one
 /// route can have several lines.
 const API: &str = include_str!("api.txt");
 const GATEWAY: &str = include_str!("gateway.txt");

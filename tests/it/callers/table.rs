@@ -15,6 +15,8 @@ pub enum Cell {
     Done(u16),
     /// This status and code: nothing is done.
     Refused(u16, u64),
+    /// The same for a body of good form; one that is none is told so first.
+    Late(u16, u64),
 }
 
 /// A route, and what each kind of caller is answered there.
@@ -38,6 +40,7 @@ impl Cell {
         match text {
             "401" => Self::UNAUTHORIZED,
             "403" => Self::FORBIDDEN,
+            "403*" => Self::Late(403, 44),
             "TAN" => Self::TAN,
             "400" => Self::TWICE,
             "n/a" => Self::Refused(404, 5132),
@@ -52,6 +55,14 @@ impl Cell {
     pub fn of(answer: &Answer) -> Self {
         let (status, code) = answer.error();
         if status < 400 { Self::Done(status) } else { Self::Refused(status, code) }
+    }
+
+    /// What a request of good form is answered.
+    pub const fn told(self) -> Self {
+        match self {
+            Self::Late(status, code) => Self::Refused(status, code),
+            cell => cell,
+        }
     }
 
     /// Whether this is said before a body is looked at.

@@ -111,5 +111,6 @@ impl Trial<'_> {
 }
 
 fn as_told(told: Cell, cell: Cell) -> Result<(), Trouble> {
+    let cell = cell.told();
     if told == cell { Ok(()) } else { Err(format!("{told:?}, not {cell:?}")) }
 }
