@@ -67,12 +67,17 @@ pub async fn serve(gate: &Gate, sent: Sent<'_>, payload: Payload) -> Result<Answ
         return Err(upgrade::refused());
     }
     let caller = sent.caller(gate).await?;
+    let reads = matches!(*sent.request.method(), Method::GET | Method::HEAD);
+    if let Some(caller) = &caller {
+        let begun = caller.may_begin(&sent.operation.name, reads, &sent.account);
+        begun.map_err(|_| ApiError::new(Code::Forbidden))?;
+    }
     let proof = proof::read(sent.request.headers(), |id| gate.service().has_given_out(&sent.account, id))?;
     let body = ApiBody::in_time(sent.request.headers(), payload, sent.largest_body(gate)).await?.into_raw();
     let errand = Errand {
         caller,
         name: sent.operation.name.clone(),
-        reads: matches!(*sent.request.method(), Method::GET | Method::HEAD),
+        reads,
         closes_account: sent.operation.closes_account,
         revocation: sent.operation.revocation.clone(),
         described: sent.described(&body, proof)?,

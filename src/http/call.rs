@@ -72,8 +72,14 @@ impl Call {
         Ok(username)
     }
 
-    /// The segment `{channel}` for a request that does `deed`. Where there is no such channel, who may not do that
-    /// deed at all is told so, 403/44, and everyone else 409/5132; with DELETE 404/5132.
+    /// Refuses who may not do `deed`, 403/44, before anything is looked at that the body says: who may not act learns
+    /// nothing of its form.
+    pub fn permit(&self, deed: Deed, username: &Username) -> Result<(), ApiError> {
+        self.caller.may(deed, username).map_err(|_| ApiError::new(Code::Forbidden))
+    }
+
+    /// The segment `{channel}` for a request that does `deed`. Who may not do that deed is told so first, 403/44; where
+    /// there is no such channel, everyone else is told 409/5132; with DELETE 404/5132.
     pub fn channel(&self, deed: Deed) -> Result<Channel, ApiError> {
         self.channel_at("channel", deed)
     }
@@ -150,10 +156,8 @@ impl Call {
         let username = self.username()?;
         let unknown =
             if self.request.method() == Method::DELETE { Code::ChannelNotActive } else { Code::ChannelNotSupported };
-        path::channel(&self.request, segment).ok_or_else(|| {
-            let permitted = self.caller.may(deed, &username).is_ok();
-            ApiError::new(if permitted { unknown } else { Code::Forbidden })
-        })
+        self.permit(deed, &username)?;
+        path::channel(&self.request, segment).ok_or_else(|| ApiError::new(unknown))
     }
 }
 

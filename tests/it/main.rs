@@ -5,6 +5,7 @@ mod app;
 mod attack;
 mod bank_core;
 mod budgets;
+mod callers;
 mod clock;
 mod contract;
 mod crash;

@@ -2,6 +2,7 @@
 
 use super::{Reply, accepted, no_content, ok, removed};
 use crate::{
+    domain::caller::Deed,
     http::{
         call::Call,
         openapi::parameters::{AccountPath, Proof},
@@ -41,6 +42,7 @@ pub async fn show_account(call: Call) -> Reply {
 )]
 pub async fn patch_account(call: Call) -> Reply {
     let username = call.username()?;
+    call.permit(Deed::ChangeFactors, &username)?;
     let patch = AccountPatch::read(&call.object()?)?.into();
     let request = call.protected(&username)?;
     match call.service.patch_account(&call.caller, &username, &patch, &request).await? {

@@ -2,7 +2,7 @@
 
 use super::{Reply, no_content, ok};
 use crate::{
-    domain::tan::Candidate,
+    domain::{caller::Deed, tan::Candidate},
     http::{
         call::Call,
         openapi::parameters::{AccountPath, Attempt, ChallengePath, WantedChannelPath},
@@ -75,6 +75,7 @@ pub async fn retransmit_challenge(call: Call) -> Reply {
 )]
 pub async fn confirm_challenge(call: Call) -> Reply {
     let (username, id) = (call.username()?, call.challenge_id()?);
+    call.permit(Deed::Prove, &username)?;
     let body = call.object()?;
     let sent = ConfirmRequest::read(&body)?;
     let candidate = Candidate::parse(sent.tan.reveal(), call.service.limits().tan_digits)

@@ -1,10 +1,13 @@
 //! The back channel: a bank core that holds and settles tokens itself (`api.md` section 6b).
 
 use super::{Reply, no_content, ok};
-use crate::http::{
-    call::Call,
-    openapi::parameters::ReservationPath,
-    wire::operation::{Ahead, Reserve, ReserveReply, TicketAhead},
+use crate::{
+    domain::{caller::Deed, username::Username},
+    http::{
+        call::Call,
+        openapi::parameters::ReservationPath,
+        wire::operation::{Ahead, Reserve, ReserveReply, TicketAhead},
+    },
 };
 
 /// Hold a token for an operation.
@@ -18,6 +21,7 @@ use crate::http::{
     responses((status = 200, description = "The token is held, or none is needed.", body = ReserveReply))
 )]
 pub async fn reserve(call: Call) -> Reply {
+    call.permit(Deed::HoldToken, &Username::system())?;
     let wanted = Reserve::read(&call.object()?)?;
     let reserved = call.service.reserve(&call.caller, &wanted.operation()).await?;
     Ok(ok(ReserveReply::from(reserved)))
@@ -34,6 +38,7 @@ pub async fn reserve(call: Call) -> Reply {
     responses((status = 200, description = "The token is spent, or none is needed.", body = ReserveReply))
 )]
 pub async fn redeem(call: Call) -> Reply {
+    call.permit(Deed::HoldToken, &Username::system())?;
     let wanted = Reserve::read(&call.object()?)?;
     let redeemed = call.service.redeem(&call.caller, &wanted.operation()).await?;
     Ok(ok(ReserveReply::from(redeemed)))
@@ -81,6 +86,7 @@ pub async fn release(call: Call) -> Reply {
     responses((status = 200, description = "The ticket, and what would be asked for.", body = TicketAhead))
 )]
 pub async fn describe_operation(call: Call) -> Reply {
+    call.permit(Deed::HoldToken, &Username::system())?;
     let wanted = Reserve::read_ahead(&call.object()?)?;
     let ahead = call.service.ticket_ahead(&call.caller, &wanted.operation()).await?;
     Ok(ok(TicketAhead::from(ahead)))

@@ -2,6 +2,7 @@
 
 use super::{Reply, created, no_content, ok};
 use crate::{
+    domain::{caller::Deed, username::Username},
     http::{
         call::Call,
         openapi::parameters::{AccountPath, AccountsPage, HistoryPage},
@@ -26,6 +27,7 @@ use crate::{
     responses((status = 201, description = "The account was made.", body = AccountView), (status = 200, description = "The account is there, with the same data.", body = AccountView))
 )]
 pub async fn create_account(call: Call) -> Reply {
+    call.permit(Deed::Operate, &Username::system())?;
     let new = NewAccount::from(CreateAccount::read(&call.object()?)?);
     let made = call.service.create_account(&call.caller, &new).await?;
     let account = AccountView::from(call.service.show_account(&call.caller, &new.username).await?);

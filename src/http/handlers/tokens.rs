@@ -1,10 +1,13 @@
 //! Access tokens of an account (`api.md` section 7).
 
 use super::{Reply, no_content, ok};
-use crate::http::{
-    call::Call,
-    openapi::parameters::{AccountPath, Proof, TokenPath},
-    wire::session::{MintToken, MintedToken, SteppedUp, TokenList},
+use crate::{
+    domain::caller::Deed,
+    http::{
+        call::Call,
+        openapi::parameters::{AccountPath, Proof, TokenPath},
+        wire::session::{MintToken, MintedToken, SteppedUp, TokenList},
+    },
 };
 
 /// Make an access token.
@@ -20,6 +23,7 @@ use crate::http::{
 )]
 pub async fn mint_token(call: Call) -> Reply {
     let username = call.username()?;
+    call.permit(Deed::MintToken, &username)?;
     let wish = MintToken::read(&call.object()?)?.into();
     let request = call.protected(&username)?;
     let minted = call.service.mint_token(&call.caller, &username, &wish, &request).await?;
@@ -39,6 +43,7 @@ pub async fn mint_token(call: Call) -> Reply {
 )]
 pub async fn step_up(call: Call) -> Reply {
     let username = call.username()?;
+    call.permit(Deed::StepUp, &username)?;
     let request = call.protected(&username)?;
     let until = call.service.step_up(&call.caller, &username, &request).await?;
     Ok(ok(SteppedUp { mfa: true, mfa_expiration: until.into() }))

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{
-    routes::{Place, Route, TABLE},
+    routes::{Place, Route, TABLE, Who},
     trace,
 };
 use crate::app::{Answer, Client, Customer, TestApp};
@@ -43,7 +43,12 @@ async fn sent(client: &Client, route: &Route, place: Place<'_>, body: &[u8]) -> 
 
 /// Who may call the route, so that the body is what it is refused for.
 fn caller<'a>(app: &'a TestApp, customer: &'a Customer, route: &Route) -> &'a Client {
-    if route.may.is_some_and(|may| may.contains(&super::routes::Who::Owner)) { &customer.client } else { &app.admin }
+    let may = |who| route.may.is_some_and(|may| may.contains(&who));
+    match () {
+        () if may(Who::Owner) => &customer.client,
+        () if may(Who::Admin) => &app.admin,
+        () => &app.core,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
