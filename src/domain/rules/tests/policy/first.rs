@@ -60,14 +60,12 @@ fn end(scene: &mut Scene, session: u8, kind: Kind, number: u32, begun: Option<Ch
 #[test]
 fn the_first_factor_voids_what_other_sessions_began_on_the_bare_account() {
     for first in [Kind::Sms, Kind::Email, Kind::Device, Kind::Codes] {
-        for pending in [Kind::Sms, Kind::Email, Kind::Device] {
+        // A second enrolment of a channel voids the first one, whosever it is.
+        for pending in [Kind::Sms, Kind::Email, Kind::Device].into_iter().filter(|pending| *pending != first) {
             for session in [THIEF, CUSTOMER] {
                 let mut scene = Scene::bare();
                 let theirs = begin(&mut scene, session, pending, 2).unwrap();
-                let ours = if first == pending { None } else { begin(&mut scene, CUSTOMER, first, 1) };
-                if first == pending {
-                    continue; // a second enrolment of the channel voids the first one anyway
-                }
+                let ours = begin(&mut scene, CUSTOMER, first, 1);
                 assert_eq!(scene.phase(theirs), Phase::Open);
                 assert!(end(&mut scene, CUSTOMER, first, 1, ours));
                 assert!(scene.account.is_protected());
