@@ -11,6 +11,7 @@ mod crash;
 mod database_away;
 mod demo;
 mod documents;
+mod factors;
 mod fuzz;
 mod gateway;
 mod gateway_crash;

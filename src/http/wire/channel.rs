@@ -115,7 +115,7 @@ pub struct ChannelRow {
         "challenge_id": "0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5f",
         "tan_channel": "totp",
         "tan_info": "telephone",
-        "solve_expiration": {"t_s": 1_766_003_600},
+        "solve_expiration": {"t_s": 1_766_001_800},
         "attempts_left": 3,
     },
     "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",

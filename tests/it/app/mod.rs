@@ -1,6 +1,7 @@
 //! The service as the tests see it: a real server on a free port, a database of its own, a clock that is advanced,
 //! and recording channels or real scripts.
 
+mod authenticator;
 mod client;
 mod cluster;
 mod process;
@@ -27,6 +28,7 @@ use tanager::{
 use tempfile::TempDir;
 
 pub use self::{
+    authenticator::Authenticator,
     client::{Answer, Client},
     cluster::{Database, connect},
     process::{Installation, Process, eventually},
@@ -78,6 +80,8 @@ pub struct Wish {
     pub gate: GateSettings,
     /// Another way to the test's database than as its owner: through something, or as somebody.
     pub database_url: Option<String>,
+    /// Whether a key that was made later is the active one.
+    pub later_key: bool,
     /// The clock of another instance, to live in its time.
     pub clock: Option<Arc<ShiftedClock>>,
 }
