@@ -1,16 +1,18 @@
 //! The service put together: settings in, a running program out. One of the places that see everything.
 
+mod identity;
 pub mod key_file;
 mod migrate;
 pub mod parts;
 mod running;
 
+pub use identity::ClientSecretError;
 pub use migrate::{Migrated, migrate};
 pub use parts::Overrides;
 pub use running::Running;
 
 use crate::{
-    identity::upstream::AskingError,
+    identity::client::AskingError,
     service::Failure,
     storage::{connect::ConnectError, error::StoreError, schema::MigrateError},
 };
@@ -53,9 +55,12 @@ pub enum StartError {
         "the key file's keys are not the database's: restore the key file that belongs to it (or, for a database without keys, run 'tanager migrate')"
     )]
     OtherKeys,
-    /// The bank core that says who is calling.
+    /// Who says who is calling.
     #[error(transparent)]
     Asking(#[from] AskingError),
+    /// What this service proves itself with there.
+    #[error(transparent)]
+    ClientSecret(#[from] ClientSecretError),
     /// A listener.
     #[error("cannot listen on {address}: is another program there? Choose another with {key}")]
     Listen {

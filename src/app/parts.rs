@@ -4,15 +4,14 @@ use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use tokio::runtime::Handle;
 
-use super::{StartError, key_file};
+use super::{StartError, identity, key_file};
 use crate::{
     chance::SystemChance,
     channel::{GateSettings, Outlet, Outlets, ScriptSender},
     clock::{Clock, DatabaseClock},
     domain::{assurance::Assurance, chance::Chance, keys::KeyRing},
-    identity::upstream::{self, Asking, Upstream},
-    service::{Bank, CheckpointFile, Checkpoints, Customers, Parts, Service, Spelling},
-    settings::{Audit, Identity, Mode, OwnOperations, ScriptChannel, Settings},
+    service::{Bank, CheckpointFile, Checkpoints, Parts, Service},
+    settings::{Audit, OwnOperations, ScriptChannel, Settings},
     storage::{
         connect::Connecting,
         datastore::{self, Datastore},
@@ -100,6 +99,7 @@ pub fn assemble(
     overrides: &Overrides,
 ) -> Result<Service, StartError> {
     Ok(Service::new(Parts {
+        customers: identity::customers(&settings.identity, &ring)?,
         store,
         ring,
         chance: Arc::clone(&overrides.chance),
@@ -121,7 +121,6 @@ pub fn assemble(
             .flat_map(|gateway| &gateway.operations)
             .map(|operation| operation.name.clone())
             .collect(),
-        customers: customers(&settings.identity)?,
         checkpoints: checkpoints(&settings.audit),
         runtime: Handle::current(),
     }))
@@ -131,22 +130,6 @@ pub fn assemble(
 fn checkpoints(audit: &Audit) -> Option<Checkpoints> {
     let file = CheckpointFile::new(audit.checkpoint_file.clone()?);
     Some(Checkpoints { file, every: audit.checkpoint_every })
-}
-
-/// Where customers are known, as `[identity]` says.
-fn customers(identity: &Identity) -> Result<Customers, StartError> {
-    let usernames = identity.usernames.clone();
-    let asking = identity.url.as_ref().filter(|_| identity.mode == Mode::Upstream).map(|url| Asking {
-        url: url.as_str().to_owned(),
-        username_pointer: identity.username_pointer.clone(),
-        scope_pointer: identity.scope_pointer.clone(),
-        within: upstream::WITHIN,
-    });
-    Ok(Customers {
-        upstream: asking.map(Upstream::new).transpose()?,
-        spelling: Spelling::of(move |username| usernames.accepts(username)),
-        unknown: identity.unknown_account,
-    })
 }
 
 async fn check_schema(store: &Datastore) -> Result<(), StartError> {

@@ -1,6 +1,6 @@
 //! Who is calling, and what they may do.
 
-use super::{id::AccessTokenId, time::Timestamp, username::Username};
+use super::{credential::Scheme, id::AccessTokenId, time::Timestamp, username::Username};
 
 /// What an access token is for; the names are those of the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +62,9 @@ pub enum Mfa {
 pub enum Provenance {
     /// This service, by a token of its own. It ends with the account.
     Local,
-    /// The bank core, which was asked with the caller's own credential. It can outlive the account.
-    Foreign,
+    /// The bank core or an authorization server, which was asked about a credential of this scheme. It can outlive the
+    /// account; what is to end with a session, as a step-up is, needs [`Scheme::Bearer`].
+    Foreign(Scheme),
 }
 
 /// What becomes of a customer whom the bank core vouches for and who is new here.
@@ -95,7 +96,7 @@ pub struct AccessToken {
     pub description: Option<String>,
     /// When it was made; of a foreign credential nobody here knows, and this is the epoch.
     pub created_at: Timestamp,
-    /// Until when it can be used; of a foreign credential never, as the bank core says so anew at each request.
+    /// Until when it can be used; of a foreign credential as far as that was told, as it is asked about again and again.
     pub expires_at: Timestamp,
 }
 
@@ -138,19 +139,25 @@ pub enum Passage {
 pub struct Forbidden;
 
 impl AccessToken {
-    /// The customer whom the bank core vouches for.
+    /// The customer whom somebody else vouches for, by a credential of that scheme; `expires_at` where its end was told.
     #[must_use]
-    pub const fn foreign(session: AccessTokenId, owner: Username, scope: Scope) -> Self {
+    pub fn foreign(
+        session: AccessTokenId,
+        scheme: Scheme,
+        owner: Username,
+        scope: Scope,
+        expires_at: Option<Timestamp>,
+    ) -> Self {
         Self {
             id: session,
-            provenance: Provenance::Foreign,
+            provenance: Provenance::Foreign(scheme),
             scope,
             owner: Some(owner),
             mfa: Mfa::Pending,
             operations: Vec::new(),
             description: None,
             created_at: Timestamp::from_seconds(0),
-            expires_at: Timestamp::NEVER,
+            expires_at: expires_at.unwrap_or(Timestamp::NEVER),
         }
     }
 

@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 use super::{
     id::AccessTokenId,
-    keys::{KeyError, KeyRing},
+    keys::{KeyError, KeyRing, framed},
+    username::Username,
 };
 
 /// What stands before the secret of a bearer credential (RFC 8959).
@@ -18,14 +19,41 @@ const SHORTEST_SECRET: usize = 43;
 const LONGEST_SECRET: usize = 512;
 /// What the keyed hash of a foreign credential is for.
 const FOREIGN_SESSION: &str = "foreign session";
+/// What the keyed hash of a question about a foreign credential is for.
+const QUESTION: &str = "question about a foreign credential";
+
+/// The scheme of a credential (RFC 9110 section 11.1), as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// A bearer token (RFC 6750): made for one session, and ended with it.
+    Bearer,
+    /// Any other, like a password that is sent with each request (RFC 7617): no log-out ends it.
+    Other,
+}
+
+impl Scheme {
+    /// The scheme of an `Authorization` header's value.
+    #[must_use]
+    pub fn of(authorization: &str) -> Self {
+        if bearer(authorization).is_some() { Self::Bearer } else { Self::Other }
+    }
+}
+
+/// The token of a bearer credential, whoever made it: one run of visible ASCII characters. `None` for another scheme and any
+/// other form.
+#[must_use]
+pub fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    let token = token.trim_matches(' ');
+    let well_formed = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+    (scheme.eq_ignore_ascii_case("bearer") && well_formed).then_some(token)
+}
 
 /// The bearer credential in an `Authorization` header's value: `secret-token:` and 43 or more url-safe characters, which
 /// is the form of this service's own. `None` for another scheme and any other form.
 #[must_use]
 pub fn secret_token(authorization: &str) -> Option<&str> {
-    let (scheme, token) = authorization.split_once(' ')?;
-    let token = token.trim_matches(' ');
-    (scheme.eq_ignore_ascii_case("bearer") && is_secret_token(token)).then_some(token)
+    bearer(authorization).filter(|token| is_secret_token(token))
 }
 
 fn is_secret_token(text: &str) -> bool {
@@ -53,6 +81,17 @@ pub fn foreign_session(ring: &KeyRing, authorization: &str) -> Result<AccessToke
     // Version 8: made by a rule of our own. It is never an id of a row, which is a `UUIDv7`.
     let uuid: Uuid = uuid::Builder::from_custom_bytes(bytes).into_uuid();
     Ok(AccessTokenId::from_uuid(uuid))
+}
+
+/// By what an answer about a foreign credential is found again: the same for the same header to the byte and the same
+/// account alone, whatever stands in either.
+pub fn question(ring: &KeyRing, authorization: &str, account: Option<&Username>) -> Result<[u8; 32], KeyError> {
+    let mut whole = Zeroizing::new(Vec::with_capacity(authorization.len().saturating_add(256)));
+    framed(&mut whole, authorization.as_bytes());
+    if let Some(account) = account {
+        framed(&mut whole, account.as_str().as_bytes());
+    }
+    ring.look_up(QUESTION, &whole)
 }
 
 #[cfg(test)]
@@ -94,6 +133,51 @@ mod tests {
         for other in ["Bearer abd", "Bearer ABC", "Basic abc", "Bearerabc", "abc", "", "Bearer"] {
             assert_ne!(session(other), session("Bearer abc"), "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_bearer_token_is_told_from_a_password() {
+        for (sent, token) in
+            [("Bearer abc", "abc"), ("bEARER   a.b-c_d~e+f/g== ", "a.b-c_d~e+f/g=="), ("Bearer a:b", "a:b")]
+        {
+            assert_eq!((bearer(sent), Scheme::of(sent)), (Some(token), Scheme::Bearer));
+        }
+        for sent in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Basic abc",
+            "Bearerabc abc",
+            "Bearer a b",
+            "Bearer\tabc",
+            "Bearer \u{e9}",
+            " Bearer a",
+        ] {
+            assert_eq!((bearer(sent), Scheme::of(sent)), (None, Scheme::Other), "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn no_two_questions_are_one() {
+        let ask = |sent: &str, account: Option<&str>| {
+            let account = account.map(|name| Username::parse(name).unwrap());
+            question(&ring(), sent, account.as_ref()).unwrap()
+        };
+        let questions = [
+            ("Bearer abc", None),
+            ("Bearer abc", Some("alice")),
+            ("Bearer abc", Some("Alice")),
+            ("Bearer abcalice", None),
+            ("Bearer ab", Some("calice")),
+            ("Bearer abca", Some("lice")),
+            ("bearer abc", Some("alice")),
+            ("Bearer  abc", Some("alice")),
+            ("Bearer abc\0\0\0\u{5}alice", None),
+        ];
+        let asked: std::collections::BTreeSet<_> =
+            questions.iter().map(|(sent, account)| ask(sent, *account)).collect();
+        assert_eq!(asked.len(), questions.len());
+        assert_eq!(ask("Bearer abc", Some("alice")), ask("Bearer abc", Some("alice")));
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod account;
 pub mod address;
 pub mod allowance;
 pub mod assurance;
+pub mod breaker;
 pub mod caller;
 pub mod challenge;
 pub mod chance;

@@ -11,6 +11,8 @@ pub enum Refusal {
     Forbidden,
     /// The account has nothing in force yet, and its first channel is an operator's to bring.
     FirstByOperator,
+    /// No log-in token is made here: customers log in where they are known.
+    LogInElsewhere,
     /// No such account; said to operators and bank cores only.
     UnknownAccount,
     /// The username exists with other data, or belonged to a deleted account.

@@ -21,6 +21,7 @@ impl From<Refusal> for ApiError {
             Refusal::FirstByOperator => {
                 Self::new(Code::Forbidden).detail("The first channel of an account is set up by the bank here: ask it.")
             }
+            Refusal::LogInElsewhere => Self::new(Code::Forbidden).detail("customers log in at the bank core"),
             Refusal::UnknownAccount => Self::new(Code::UnknownAccount),
             Refusal::UsernameTaken => Self::new(Code::UsernameReuse),
             Refusal::NoAddress => Self::new(Code::MissingTanInfo),
@@ -60,7 +61,9 @@ impl From<Failure> for ApiError {
             Failure::Refused(refusal) => refusal.into(),
             Failure::Unauthenticated => Self::new(Code::Unauthorized),
             Failure::HandOver => Self::new(Code::ChannelScriptFailed),
-            Failure::Busy { retry_after } => Self::new(Code::TemporarilyUnavailable).retry_after(retry_after),
+            Failure::Busy { retry_after } | Failure::SourceResting { retry_after } => {
+                Self::new(Code::TemporarilyUnavailable).retry_after(retry_after)
+            }
             Failure::Unavailable => Self::new(Code::TemporarilyUnavailable).retry_after(UNAVAILABLE_FOR),
         }
     }
@@ -111,6 +114,7 @@ mod tests {
     fn every_refusal() -> Vec<(Refusal, u16, u16)> {
         vec![
             (Refusal::Forbidden, 403, 44),
+            (Refusal::LogInElsewhere, 403, 44),
             (Refusal::UnknownAccount, 404, 5106),
             (Refusal::UsernameTaken, 409, 5121),
             (Refusal::NoAddress, 409, 5129),
@@ -156,6 +160,7 @@ mod tests {
             (Failure::Unauthenticated, 401, 40),
             (Failure::HandOver, 502, 5133),
             (Failure::Busy { retry_after: WAIT }, 503, 10090),
+            (Failure::SourceResting { retry_after: WAIT }, 503, 10090),
             (Failure::Unavailable, 503, 10090),
         ];
         for (failure, status, code) in failures {

@@ -1,20 +1,21 @@
-//! Who calls, whoever knows them: this service by its own tokens, or the bank core (`api.md` section 2).
+//! Who calls, whoever knows them: this service by its own tokens, or an identity source (`api.md` section 2).
 //!
-//! Admin and service tokens are always local. What a caller may do is not decided here.
+//! Admin, service and API tokens are always local. What a caller may do is not decided here.
 
-use std::{error::Error, sync::Arc};
+use std::sync::Arc;
 
 use super::{Failure, NewAccount, Service};
 use crate::{
     domain::{
         account::Contact,
-        caller::{AccessToken, UnknownAccount},
-        credential,
+        caller::{AccessToken, Mfa, UnknownAccount},
+        credential::{self, Scheme},
+        id::AccessTokenId,
         refusal::Refusal,
         secret::SecretHash,
         username::Username,
     },
-    identity::upstream::{Upstream, UpstreamError, Verdict},
+    identity::{source::IdentitySource, unclear::Unclear, verdict::Verdict},
     storage::{accounts::Presence, datastore::Author},
 };
 
@@ -39,11 +40,11 @@ impl Default for Spelling {
 /// Where customers are known, and what is done with one who is new.
 #[derive(Clone, Default)]
 pub struct Customers {
-    /// The bank core that is asked; `None`: they are known by the service's own tokens.
-    pub upstream: Option<Upstream>,
+    /// Who is asked; `None`: they are known by the service's own tokens.
+    pub source: Option<IdentitySource>,
     /// How their names may be spelled.
     pub spelling: Spelling,
-    /// What becomes of one whom the bank core vouches for and who is new here.
+    /// What becomes of one whom the source vouches for and who is new here.
     pub unknown: UnknownAccount,
 }
 
@@ -55,32 +56,42 @@ const ANOTHER_SPELLING: Refusal = Refusal::Parameter {
 
 impl Service {
     /// Who calls the API, by the value of the `Authorization` header. `account` is the path's `{username}` as it was
-    /// sent, where the route has one: whom the bank core is asked about.
+    /// sent, where the route has one: whom the identity source is asked about.
     pub async fn caller(&self, authorization: &str, account: Option<&str>) -> Result<AccessToken, Failure> {
-        let local = self.local_caller(authorization).await?;
-        match (&self.customers().upstream, local) {
-            (None, Some(token)) => Ok(token),
-            (Some(_), Some(token)) if !token.scope.is_of_account() => Ok(token),
-            (Some(upstream), None) => {
+        match (self.local_caller(authorization).await?, &self.customers().source) {
+            (Some(token), source) => known_here(token, source.is_some()),
+            (None, Some(source)) => {
                 let username = Username::parse(account.ok_or(Failure::Unauthenticated)?).map_err(|_| NO_USERNAME)?;
-                self.foreign_caller(upstream, authorization, &username).await
+                self.foreign_caller(source, authorization, &username).await
             }
-            (None, None) | (Some(_), Some(_)) => Err(Failure::Unauthenticated),
+            (None, None) => Err(Failure::Unauthenticated),
         }
     }
 
     /// The customer who calls for the account `username` at the gateway, by the value of the `Authorization` header: in
     /// the end an account's caller whose own account that is. Admin and service credentials are unknown there.
     pub async fn customer(&self, authorization: &str, username: &Username) -> Result<AccessToken, Failure> {
-        let local = self.local_caller(authorization).await?;
-        match (&self.customers().upstream, local) {
-            (None, Some(token)) if token.scope.is_of_account() => {
+        match (self.local_caller(authorization).await?, &self.customers().source) {
+            (Some(token), source) if token.scope.is_of_account() => {
+                let token = known_here(token, source.is_some())?;
                 self.refuse_spelling(username)?;
                 let own = token.owner.as_ref() == Some(username);
                 own.then_some(token).ok_or(Failure::Refused(Refusal::Forbidden))
             }
-            (Some(upstream), None) => self.foreign_caller(upstream, authorization, username).await,
-            (None, _) | (Some(_), Some(_)) => Err(Failure::Unauthenticated),
+            (None, Some(source)) => self.foreign_caller(source, authorization, username).await,
+            (Some(_), _) | (None, None) => Err(Failure::Unauthenticated),
+        }
+    }
+
+    /// Whether customers log in elsewhere: then no log-in token of ours is made, nor known.
+    pub(super) fn customers_log_in_elsewhere(&self) -> bool {
+        self.customers().source.is_some()
+    }
+
+    /// Forgets what a foreign session's credential was said to be; nothing, where there is none.
+    pub(super) fn forget_foreign(&self, session: AccessTokenId) {
+        if let Some(source) = &self.customers().source {
+            source.forget(session);
         }
     }
 
@@ -104,30 +115,41 @@ impl Service {
         }
     }
 
+    /// The customer whom the source vouches for: no other than the path's, and as long as the credential is good.
     async fn foreign_caller(
         &self,
-        upstream: &Upstream,
+        source: &IdentitySource,
         authorization: &str,
         username: &Username,
     ) -> Result<AccessToken, Failure> {
         self.refuse_spelling(username)?;
-        let scope = match upstream.ask(authorization, username).await? {
-            Verdict::Known(scope) => scope,
-            Verdict::Unknown => return Err(Failure::Unauthenticated),
-            Verdict::AnotherAccount => return Err(Refusal::Forbidden.into()),
-        };
         let session = credential::foreign_session(self.ring(), authorization)?;
-        let caller = AccessToken::foreign(session, username.clone(), scope);
-        self.admit(&caller.actor(), username).await?;
+        let Verdict::Known(vouched) = source.ask(authorization, session, username).await? else {
+            return Err(Failure::Unauthenticated);
+        };
+        let (presence, now) = self.store().presence(username).await?;
+        if !vouched.is_good_at(now) {
+            return Err(Failure::Unauthenticated);
+        }
+        if vouched.owner.as_ref() != Some(username) {
+            return Err(Refusal::Forbidden.into());
+        }
+        let scheme = Scheme::of(authorization);
+        let caller = AccessToken::foreign(session, scheme, username.clone(), vouched.scope, vouched.expires_at);
+        self.admit_present(&caller.actor(), username, presence).await?;
         Ok(caller)
     }
 
     /// Sees to it that a proven customer has an account. One that was deleted is never made again.
     pub(super) async fn admit(&self, actor: &str, username: &Username) -> Result<(), Failure> {
-        let mut presence = self.store().presence(username).await?;
+        let (presence, _) = self.store().presence(username).await?;
+        self.admit_present(actor, username, presence).await
+    }
+
+    async fn admit_present(&self, actor: &str, username: &Username, mut presence: Presence) -> Result<(), Failure> {
         if presence == Presence::Absent && self.customers().unknown == UnknownAccount::Create {
             self.make_account(actor, username).await?;
-            presence = self.store().presence(username).await?;
+            (presence, _) = self.store().presence(username).await?;
         }
         match presence {
             Presence::There => Ok(()),
@@ -146,14 +168,20 @@ impl Service {
     }
 }
 
-impl From<UpstreamError> for Failure {
-    fn from(error: UpstreamError) -> Self {
-        let mut cause: &dyn Error = &error;
-        while let Some(deeper) = cause.source() {
-            cause = deeper;
+/// Where customers log in elsewhere, of an account's own tokens the API tokens alone are known: they were made by a proof,
+/// and no other place knows them.
+fn known_here(token: AccessToken, elsewhere: bool) -> Result<AccessToken, Failure> {
+    let known = !elsewhere || !token.scope.is_of_account() || token.mfa == Mfa::NonInteractive;
+    known.then_some(token).ok_or(Failure::Unauthenticated)
+}
+
+impl From<Arc<Unclear>> for Failure {
+    /// The cause was logged where it was seen, once for all who waited.
+    fn from(unclear: Arc<Unclear>) -> Self {
+        match *unclear {
+            Unclear::Resting { retry_after } => Self::SourceResting { retry_after },
+            _ => Self::Unavailable,
         }
-        tracing::error!(error = %error, cause = %cause, "nobody says who is calling; the request was refused");
-        Self::Unavailable
     }
 }
 
@@ -161,7 +189,7 @@ impl From<UpstreamError> for Failure {
 mod tests {
     use super::*;
     use crate::{
-        domain::caller::Scope,
+        domain::{caller::Scope, time::Timestamp},
         service::{
             fixture::{token, without_database},
             no_account,
@@ -170,7 +198,20 @@ mod tests {
 
     /// A session of Alice at the bank core.
     fn foreign() -> AccessToken {
-        AccessToken::foreign(token(Scope::ReadWrite).id, Username::parse("alice").unwrap(), Scope::ReadWrite)
+        let (session, alice) = (token(Scope::ReadWrite).id, Username::parse("alice").unwrap());
+        AccessToken::foreign(session, Scheme::Bearer, alice, Scope::ReadWrite, None)
+    }
+
+    #[test]
+    fn where_customers_log_in_elsewhere_only_api_tokens_of_theirs_are_known_here() {
+        for scope in Scope::ALL {
+            for mfa in [Mfa::NonInteractive, Mfa::Pending, Mfa::SteppedUp { until: Timestamp::NEVER }] {
+                let token = AccessToken { mfa, ..token(scope) };
+                let known = !scope.is_of_account() || mfa == Mfa::NonInteractive;
+                assert_eq!(known_here(token.clone(), true).is_ok(), known, "{scope:?} {mfa:?}");
+                assert!(known_here(token, false).is_ok());
+            }
+        }
     }
 
     #[test]

@@ -22,6 +22,12 @@ pub enum Failure {
         /// When trying again makes sense.
         retry_after: Duration,
     },
+    /// Who says who is calling gave no answers lately, and is not asked at this moment.
+    #[error("Who says who is calling is not asked at this moment.")]
+    SourceResting {
+        /// When trying again makes sense.
+        retry_after: Duration,
+    },
     /// Something that is needed is away. The cause is logged where it was seen.
     #[error("The service is unavailable at this moment.")]
     Unavailable,

@@ -272,12 +272,12 @@ fn permit(caller: &AccessToken, deed: Deed, username: &Username) -> Result<(), F
     caller.may(deed, username).map_err(|_| Failure::Refused(Refusal::Forbidden))
 }
 
-/// An operator is told; a customer's access token ended with the account, a credential of the bank core did not.
+/// An operator is told; a customer's access token ended with the account, a foreign credential did not.
 fn no_account(caller: &AccessToken) -> Failure {
     match (caller.scope.is_of_account(), caller.provenance) {
         (false, _) => Failure::Refused(Refusal::UnknownAccount),
         (true, Provenance::Local) => Failure::Unauthenticated,
-        (true, Provenance::Foreign) => Failure::Refused(Refusal::Forbidden),
+        (true, Provenance::Foreign(_)) => Failure::Refused(Refusal::Forbidden),
     }
 }
 

@@ -46,8 +46,8 @@ const NO_OPERATIONS: Refusal = Refusal::Parameter {
 };
 
 impl Service {
-    /// Makes an access token for an account: a log-in token when a bank core asks, an API token when the account
-    /// itself does, which is protected.
+    /// Makes an access token for an account: a log-in token when a bank core asks (refused where customers log in
+    /// elsewhere), an API token when the account itself does, which is protected.
     pub async fn mint_token(
         &self,
         caller: &AccessToken,
@@ -55,6 +55,10 @@ impl Service {
         wish: &TokenRequest,
         request: &ProtectedRequest,
     ) -> Result<Minted, Failure> {
+        super::permit(caller, Deed::MintToken, username)?;
+        if !caller.scope.is_of_account() && self.customers_log_in_elsewhere() {
+            return Err(Refusal::LogInElsewhere.into());
+        }
         let secret = AccessSecret::generate(self.chance());
         let mint = self.change(caller, Deed::MintToken, Wanted::account(username), |account, terms| {
             let token = self.build_token(caller, account, terms, wish)?;
@@ -132,6 +136,7 @@ impl Service {
         })
         .await?;
         self.0.identity.forget(id);
+        self.forget_foreign(id);
         Ok(())
     }
 

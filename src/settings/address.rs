@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
-use url::Url;
+use url::{Host, Url};
 
 use super::{
     raw::Raw,
@@ -120,10 +120,31 @@ impl Value for Origin {
 pub struct HttpUrl(String);
 
 impl HttpUrl {
-    /// The URL as written, without a slash at its end.
+    /// The URL without a slash at its end: what a path is put behind.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        self.0.trim_end_matches('/')
+    }
+
+    /// The URL as it was written: what is called as it stands.
+    #[must_use]
+    pub fn as_written(&self) -> &str {
         &self.0
+    }
+
+    /// Whether a credential can be sent there unread by others: over TLS, or within this machine.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        let url = Url::parse(&self.0.replace("{username}", "username")).ok();
+        url.is_some_and(|url| {
+            url.scheme() == "https"
+                || match url.host() {
+                    Some(Host::Domain(name)) => name == "localhost",
+                    Some(Host::Ipv4(ip)) => ip.is_loopback(),
+                    Some(Host::Ipv6(ip)) => ip.to_canonical().is_loopback(),
+                    None => false,
+                }
+        })
     }
 
     /// Whether `{username}` stands in it.
@@ -149,7 +170,7 @@ impl Value for HttpUrl {
         if !well_formed || account_in_host {
             return Err(format!("cannot be called; write {right}"));
         }
-        Ok(Self(text.trim_end_matches('/').to_owned()))
+        Ok(Self(text))
     }
 
     fn show(&self) -> String {
@@ -196,12 +217,29 @@ mod tests {
 
     #[test]
     fn a_url_that_is_called_has_a_host_and_no_credentials() {
-        assert_eq!(read::<HttpUrl>("http://core:8081/").unwrap().as_str(), "http://core:8081");
+        let url = read::<HttpUrl>("http://core:8081/ask/").unwrap();
+        assert_eq!((url.as_str(), url.as_written()), ("http://core:8081/ask", "http://core:8081/ask/"));
         assert!(read::<HttpUrl>("https://core/accounts/{username}").unwrap().names_the_account());
         for text in
             ["core:8081", "http://", "http://u:p@core", "http://core?x=1", "http://core/#a", "http://{username}"]
         {
             assert!(read::<HttpUrl>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_goes_over_tls_or_stays_on_this_machine_is_private() {
+        for (text, private) in [
+            ("https://core/{username}", true),
+            ("http://127.9.9.9:80/", true),
+            ("http://[::1]/", true),
+            ("http://localhost:8081", true),
+            ("http://core", false),
+            ("http://127.0.0.1.core.example", false),
+            ("http://localhost.core.example", false),
+            ("http://10.0.0.1", false),
+        ] {
+            assert_eq!(read::<HttpUrl>(text).unwrap().is_private(), private, "{text}");
         }
     }
 }

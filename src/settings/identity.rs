@@ -1,10 +1,12 @@
 //! `[identity]`: who says who is calling.
 
+use std::time::Duration;
+
 use regex::Regex;
-use zeroize::Zeroizing;
 
 use super::{
     address::HttpUrl,
+    introspection::Introspection,
     pointer::Pointer,
     raw::Raw,
     section::Section,
@@ -12,15 +14,27 @@ use super::{
 };
 use crate::domain::{caller::UnknownAccount, username::Username};
 
+const UPSTREAM: &[Mode] = &[Mode::Upstream];
+const INTROSPECTION: &[Mode] = &[Mode::Introspection];
+/// Whoever is asked is somebody else.
+const ELSEWHERE: &[Mode] = &[Mode::Upstream, Mode::Introspection];
+
 /// The keys of `[identity]` that one mode has and others do not.
-const KEYS_OF_MODES: [(&str, &[Mode]); 6] = [
-    ("url", &[Mode::Upstream, Mode::Introspection]),
-    ("username_pointer", &[Mode::Upstream]),
-    ("scope_pointer", &[Mode::Upstream]),
-    ("client_id", &[Mode::Introspection]),
-    ("client_secret", &[Mode::Introspection]),
-    ("username_claim", &[Mode::Introspection]),
+const KEYS_OF_MODES: [(&str, &[Mode]); 10] = [
+    ("url", ELSEWHERE),
+    ("remember", ELSEWHERE),
+    ("username_pointer", UPSTREAM),
+    ("scope_pointer", UPSTREAM),
+    ("client_id", INTROSPECTION),
+    ("client_secret", INTROSPECTION),
+    ("client_secret_file", INTROSPECTION),
+    ("username_claim", INTROSPECTION),
+    ("readwrite_scope", INTROSPECTION),
+    ("audience", INTROSPECTION),
 ];
+/// How long an answer is remembered unless told, and at the most.
+const REMEMBER: Duration = Duration::from_secs(3);
+const LONGEST_REMEMBERED: Duration = Duration::from_secs(10);
 
 /// Where the callers of accounts are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,46 +110,20 @@ impl UsernameRule {
     }
 }
 
-/// What this service proves itself with at an authorization server: it cannot be printed, cloned or compared.
-pub struct ClientSecret(Zeroizing<String>);
-
-impl ClientSecret {
-    /// The secret, for the call alone.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Value for ClientSecret {
-    const SECRET: bool = true;
-
-    fn read(raw: &Raw) -> Result<Self, String> {
-        plain_text(raw, "the secret in quotes").map(|secret| Self(Zeroizing::new(secret)))
-    }
-
-    fn show(&self) -> String {
-        "(withheld)".to_owned()
-    }
-}
-
 /// `[identity]`.
 pub struct Identity {
-    /// Where the callers of accounts are known. This release does not serve [`Mode::Introspection`], and does not load
-    /// it.
+    /// Where the callers of accounts are known.
     pub mode: Mode,
     /// Modes `upstream` and `introspection`: what is asked.
     pub url: Option<HttpUrl>,
+    /// Modes `upstream` and `introspection`: how long a yes is remembered, up to 10 s; a no never longer than 1 s.
+    pub remember: Duration,
     /// Mode `upstream`: the JSON pointer (RFC 6901) to the caller's name in the reply.
     pub username_pointer: Option<String>,
     /// Mode `upstream`: the JSON pointer to the scope in the reply.
     pub scope_pointer: Option<String>,
-    /// Mode `introspection`: the name of this service there.
-    pub client_id: Option<String>,
-    /// Mode `introspection`: what proves it.
-    pub client_secret: Option<ClientSecret>,
-    /// Mode `introspection`: the claim that holds the username.
-    pub username_claim: String,
+    /// Mode `introspection`: as whom is asked, and how the answer is read.
+    pub introspection: Introspection,
     /// How usernames may be spelled.
     pub usernames: UsernameRule,
     /// What becomes of a proven customer who is new here.
@@ -149,11 +137,10 @@ impl Identity {
         let mut identity = Self {
             mode: section.or("mode", Mode::Local),
             url: section.optional("url"),
+            remember: section.within("remember", REMEMBER, Duration::ZERO..=LONGEST_REMEMBERED),
             username_pointer: section.optional("username_pointer").map(|Pointer(pointer)| pointer),
             scope_pointer: section.optional("scope_pointer").map(|Pointer(pointer)| pointer),
-            client_id: section.optional("client_id"),
-            client_secret: section.optional("client_secret"),
-            username_claim: section.or("username_claim", "sub".to_owned()),
+            introspection: Introspection::read(section),
             usernames: UsernameRule {
                 case: section.or("username_case", UsernameCase::Exact),
                 pattern: section.optional("username_pattern"),
@@ -171,10 +158,6 @@ impl Identity {
             return;
         }
         let mode = self.mode.show();
-        if self.mode == Mode::Introspection {
-            let right = r#"write "local" or "upstream""#;
-            section.trouble("mode", format!("{mode} is not available in this release; {right}"));
-        }
         let names_the_account = self.url.as_ref().map(HttpUrl::names_the_account);
         match (self.mode, names_the_account) {
             (_, None) => section.trouble("url", format!("is missing; mode {mode} has to be told what to ask")),
@@ -184,9 +167,19 @@ impl Identity {
             (Mode::Introspection, Some(true)) => section.trouble("url", "is one for all; write it without {username}"),
             _ => {}
         }
-        if self.mode == Mode::Introspection && (self.client_id.is_none() || self.client_secret.is_none()) {
-            section.trouble("client_id", format!("or client_secret is missing; mode {mode} needs both"));
+        if self.mode == Mode::Introspection {
+            self.introspection.check(section);
         }
+    }
+
+    /// What is allowed but doubtful, a sentence each; looks at the file that is named.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let Some(url) = self.url.as_ref().filter(|_| self.mode != Mode::Local) else { return Vec::new() };
+        let exposed = "identity.url is neither https nor on this machine: whoever is on the way reads the customers' \
+                       credentials.";
+        let exposed = (!url.is_private()).then(|| exposed.to_owned());
+        let own = if self.mode == Mode::Introspection { self.introspection.warnings() } else { Vec::new() };
+        exposed.into_iter().chain(own).collect()
     }
 
     fn keys_without_effect(&self, section: &Section<'_>) -> Vec<&'static str> {

@@ -32,6 +32,7 @@ impl Settings {
         warnings.extend(self.audit.warning());
         warnings.extend(self.foreign_tokens());
         warnings.extend(self.doubtful_names());
+        warnings.extend(self.identity.warnings());
         let operations = self.gateway.iter().flat_map(|gateway| &gateway.operations);
         warnings
             .extend(operations.flat_map(|operation| [without_summary(operation), without_log_in(operation)]).flatten());

@@ -57,11 +57,17 @@ pub enum Presence {
 }
 
 impl Datastore {
-    /// Whether there is an account of that name.
-    pub async fn presence(&self, username: &Username) -> Result<Presence, StoreError> {
+    /// Whether there is an account of that name, with the moment it was read.
+    pub async fn presence(&self, username: &Username) -> Result<(Presence, Timestamp), StoreError> {
         let rows = self.query(sql::ACCOUNT_PRESENCE, &[&username.as_str()]).await?;
-        let Some(row) = rows.first() else { return Ok(Presence::Absent) };
-        Ok(if row.try_get("is_deleted")? { Presence::Deleted } else { Presence::There })
+        let row = rows.first().ok_or(StoreError::Corrupt("no answer about an account's presence"))?;
+        let read_at = self.shift(row.try_get::<_, Moment>("read_at")?.0);
+        let presence = match (row.try_get("is_given_out")?, row.try_get("is_deleted")?) {
+            (false, _) => Presence::Absent,
+            (true, false) => Presence::There,
+            (true, true) => Presence::Deleted,
+        };
+        Ok((presence, read_at))
     }
 
     /// Writes a new account with its channels and first events. `false` when the username is taken.

@@ -1,5 +1,8 @@
 -- account.presence
--- No row when the name was never given out.
-select deleted_at is not null as is_deleted
-from accounts
-where username = $1
+-- One row, also when the name was never given out.
+select
+  clock_timestamp() as read_at,
+  a.username is not null as is_given_out,
+  a.deleted_at is not null as is_deleted
+from (select $1::text as username) as wanted
+left join accounts a on a.username = wanted.username

@@ -2,8 +2,15 @@
 
 use serde_json::Value;
 
-use super::{UpstreamError, Verdict};
-use crate::domain::{caller::Scope, username::Username};
+use crate::{
+    domain::{caller::Scope, username::Username},
+    identity::{
+        client::Reply,
+        json,
+        unclear::Unclear,
+        verdict::{Verdict, Vouched},
+    },
+};
 
 /// Where in the body of a yes its details stand.
 #[derive(Clone, Debug, Default)]
@@ -15,31 +22,27 @@ pub(super) struct Pointers {
 }
 
 /// 2xx is a yes, as far as the pointers do not say less; 401, 403 and 404 are a no; all else is no answer.
-pub(super) fn judge(
-    pointers: &Pointers,
-    username: &Username,
-    status: u16,
-    body: &[u8],
-) -> Result<Verdict, UpstreamError> {
-    match status {
-        200..=299 => details(pointers, username, body),
+pub(super) fn judge(pointers: &Pointers, username: &Username, reply: &Reply) -> Result<Verdict, Unclear> {
+    match reply.status {
+        200..=299 => details(pointers, username, &reply.body).map(Verdict::Known),
         401 | 403 | 404 => Ok(Verdict::Unknown),
-        other => Err(UpstreamError::Status(other)),
+        other => Err(Unclear::Status(other)),
     }
 }
 
-fn details(pointers: &Pointers, username: &Username, body: &[u8]) -> Result<Verdict, UpstreamError> {
+fn details(pointers: &Pointers, username: &Username, body: &[u8]) -> Result<Vouched, Unclear> {
     if pointers.username.is_none() && pointers.scope.is_none() {
-        return Ok(Verdict::Known(Scope::ReadWrite));
+        return Ok(Vouched::of(Some(username.clone()), Scope::ReadWrite));
     }
-    let reply: Value = serde_json::from_slice(body).map_err(|_| UpstreamError::NotJson)?;
-    if let Some(pointer) = &pointers.username {
-        let name = reply.pointer(pointer).and_then(Value::as_str).ok_or(UpstreamError::NoName)?;
-        if name != username.as_str() {
-            return Ok(Verdict::AnotherAccount);
+    let reply = json::parse(body).ok_or(Unclear::NotJson)?;
+    let owner = match &pointers.username {
+        None => Some(username.clone()),
+        Some(pointer) => {
+            let name = reply.pointer(pointer).and_then(Value::as_str).ok_or(Unclear::NoName("username_pointer"))?;
+            Username::parse(name).ok()
         }
-    }
-    Ok(Verdict::Known(scope(pointers.scope.as_deref(), &reply)))
+    };
+    Ok(Vouched::of(owner, scope(pointers.scope.as_deref(), &reply)))
 }
 
 /// Whatever is not `readwrite`, absent or no text, only reads.
@@ -55,9 +58,18 @@ fn scope(pointer: Option<&str>, reply: &Value) -> Scope {
 mod tests {
     use super::*;
 
-    fn judged(pointers: &Pointers, status: u16, body: &str) -> Result<Verdict, String> {
+    /// The scope of whom it is; `other` for somebody else.
+    fn judged(pointers: &Pointers, status: u16, body: &str) -> Result<&'static str, String> {
         let alice = Username::parse("alice").unwrap();
-        judge(pointers, &alice, status, body.as_bytes()).map_err(|error| format!("{error:?}"))
+        let reply = Reply { status, body: body.as_bytes().to_vec() };
+        match judge(pointers, &alice, &reply).map_err(|error| format!("{error:?}"))? {
+            Verdict::Unknown => Ok("unknown"),
+            Verdict::Known(vouched) if vouched.owner.as_ref() != Some(&alice) => Ok("other"),
+            Verdict::Known(Vouched { scope, begins_at, expires_at, .. }) => {
+                assert_eq!((begins_at, expires_at), (None, None));
+                Ok(scope.name())
+            }
+        }
     }
 
     fn both() -> Pointers {
@@ -67,7 +79,7 @@ mod tests {
     #[test]
     fn without_pointers_the_status_says_all() {
         for status in [200, 201, 204, 299] {
-            assert_eq!(judged(&Pointers::default(), status, "no JSON"), Ok(Verdict::Known(Scope::ReadWrite)));
+            assert_eq!(judged(&Pointers::default(), status, "no JSON"), Ok("readwrite"));
         }
     }
 
@@ -78,8 +90,8 @@ mod tests {
             for status in 100..=599 {
                 let verdict = judged(&pointers, status, yes);
                 match status {
-                    200..=299 => assert_eq!(verdict, Ok(Verdict::Known(Scope::ReadWrite)), "{status}"),
-                    401 | 403 | 404 => assert_eq!(verdict, Ok(Verdict::Unknown), "{status}"),
+                    200..=299 => assert_eq!(verdict, Ok("readwrite"), "{status}"),
+                    401 | 403 | 404 => assert_eq!(verdict, Ok("unknown"), "{status}"),
                     _ => assert_eq!(verdict, Err(format!("Status({status})"))),
                 }
             }
@@ -88,13 +100,9 @@ mod tests {
 
     #[test]
     fn another_name_is_another_account_to_the_letter() {
-        for (name, verdict) in [
-            ("alice", Verdict::Known(Scope::ReadWrite)),
-            ("Alice", Verdict::AnotherAccount),
-            ("alice ", Verdict::AnotherAccount),
-            ("bob", Verdict::AnotherAccount),
-            ("", Verdict::AnotherAccount),
-        ] {
+        for (name, verdict) in
+            [("alice", "readwrite"), ("Alice", "other"), ("alice ", "other"), ("bob", "other"), ("", "other")]
+        {
             let body = format!(r#"{{"user":{{"name":"{name}"}},"scope":"readwrite"}}"#);
             assert_eq!(judged(&both(), 200, &body), Ok(verdict), "{name:?}");
         }
@@ -107,12 +115,14 @@ mod tests {
             ("{", "NotJson"),
             ("{} {}", "NotJson"),
             ("\u{0}", "NotJson"),
-            ("{}", "NoName"),
-            ("[]", "NoName"),
-            (r#"{"user":"alice"}"#, "NoName"),
-            (r#"{"user":{"name":7}}"#, "NoName"),
-            (r#"{"user":{"name":null}}"#, "NoName"),
-            (r#"{"user":{"name":["alice"]}}"#, "NoName"),
+            (r#"{"user":{"name":"alice","name":"bob"},"scope":"readwrite"}"#, "NotJson"),
+            (r#"{"user":{"name":"alice"},"scope":"readonly","scope":"readwrite"}"#, "NotJson"),
+            ("{}", "NoName(\"username_pointer\")"),
+            ("[]", "NoName(\"username_pointer\")"),
+            (r#"{"user":"alice"}"#, "NoName(\"username_pointer\")"),
+            (r#"{"user":{"name":7}}"#, "NoName(\"username_pointer\")"),
+            (r#"{"user":{"name":null}}"#, "NoName(\"username_pointer\")"),
+            (r#"{"user":{"name":["alice"]}}"#, "NoName(\"username_pointer\")"),
         ] {
             assert_eq!(judged(&both(), 200, body), Err(error.to_owned()), "{body:?}");
         }
@@ -131,8 +141,8 @@ mod tests {
             ("null", Scope::ReadOnly),
         ] {
             let body = format!(r#"{{"scope":{scope}}}"#);
-            assert_eq!(judged(&pointers, 200, &body), Ok(Verdict::Known(expected)), "{scope}");
+            assert_eq!(judged(&pointers, 200, &body), Ok(expected.name()), "{scope}");
         }
-        assert_eq!(judged(&pointers, 200, "{}"), Ok(Verdict::Known(Scope::ReadOnly)));
+        assert_eq!(judged(&pointers, 200, "{}"), Ok("readonly"));
     }
 }

@@ -255,13 +255,46 @@ fn a_mode_of_identity_is_told_what_to_ask() {
 }
 
 #[test]
-fn introspection_is_not_available() {
-    assert_troubles(
-        &troubles(&format!("{LEAST}[identity]\nmode = 'introspection'"), &[]),
-        &[
-            "is not available in this release; write \"local\" or \"upstream\"",
-            "identity.url: is missing",
-            "identity.client_id: or client_secret",
-        ],
+fn introspection_is_told_whom_to_ask_and_as_whom() {
+    let identity = |rest: &str| format!("{LEAST}[identity]\nmode = 'introspection'\n{rest}");
+    let missing = ["identity.url: is missing", "identity.client_id: is missing", "identity.client_secret: is missing"];
+    assert_troubles(&troubles(&identity(""), &[]), &missing);
+    let (url, id) = ("url = 'https://as/introspect/'\n", "client_id = 'tanager'\n");
+    let one_for_all = "url = 'https://as/{username}'\nclient_id = 'tanager'\nclient_secret_file = 's'\n";
+    assert_troubles(&troubles(&identity(one_for_all), &[]), &["identity.url: is one for all"]);
+    let secret = ("TANAGER_IDENTITY__CLIENT_SECRET", "hidden");
+    let both = troubles(&identity(&format!("{url}{id}client_secret_file = 's'")), &[secret]);
+    assert_troubles(&both, &["identity.client_secret (from TANAGER_IDENTITY__CLIENT_SECRET): stands beside"]);
+    for word in ["two words", "", "a\"b"] {
+        let scope = troubles(&identity(&format!("{url}{id}client_secret = 'x'\nreadwrite_scope = '{word}'")), &[]);
+        assert_troubles(&scope, &["identity.readwrite_scope: "]);
+    }
+    let long = troubles(&identity(&format!("{url}{id}client_secret = 'x'\nremember = '11 s'")), &[]);
+    assert_troubles(&long, &["identity.remember: \"11 s\" is out of range; write \"0 s\" to \"10 s\""]);
+    assert!(!format!("{both:?}").contains("hidden"));
+
+    let settings = loaded(&identity(&format!("{url}{id}remember = '0 s'")), &[secret]);
+    let identity = &settings.identity;
+    assert_eq!(identity.url.as_ref().map(HttpUrl::as_written), Some("https://as/introspect/"));
+    assert_eq!(identity.introspection.client_secret.as_ref().map(ClientSecret::reveal), Some("hidden"));
+    assert_eq!(
+        (&*identity.introspection.username_claim, &*identity.introspection.readwrite_scope),
+        ("sub", "readwrite")
     );
+    assert!(identity.remember.is_zero());
+    let mut report = String::new();
+    settings.report(&mut report).unwrap();
+    assert!(!report.contains("hidden") && report.contains("identity.audience is not set"), "{report}");
+}
+
+#[test]
+fn a_way_to_the_identity_source_that_others_can_read_is_warned_about() {
+    let warned = |url: &str| {
+        let text = format!("{LEAST}[identity]\nmode = 'upstream'\nurl = '{url}'");
+        loaded(&text, &[]).warnings().iter().any(|warning| warning.starts_with("identity.url is neither https"))
+    };
+    assert!(warned("http://core/{username}") && warned("http://10.1.2.3/{username}"));
+    assert!(!warned("https://core/{username}") && !warned("http://127.0.0.1:8081/{username}"));
+    let local = loaded(&format!("{LEAST}[identity]\nurl = 'http://core'"), &[]).warnings().concat();
+    assert!(local.contains("identity.url has no effect") && !local.contains("neither https"), "{local}");
 }

@@ -1,6 +1,6 @@
 //! Verifying while much is written.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use serde_json::json;
 use tanager::service::{Beginning, Verdict};
@@ -17,11 +17,10 @@ async fn a_trail_that_grows_while_it_is_verified_and_witnessed_is_whole() {
         customers.push(app.customer(&format!("customer{number}")).await);
     }
     // More than one batch of the verifier's, so that chains grow across its borders.
-    let over = AtomicBool::new(false);
+    let (over, turns) = (AtomicBool::new(false), AtomicU32::new(0));
     let acting = async {
-        let mut turn = 0;
         while !over.load(Ordering::SeqCst) {
-            turn += 1;
+            let turn = turns.fetch_add(1, Ordering::SeqCst);
             let all = customers.iter().map(async |customer| {
                 let language = if turn % 2 == 0 { "de" } else { "fr" };
                 customer.client.patch(&customer.path(""), json!({"language": language})).await
@@ -30,17 +29,18 @@ async fn a_trail_that_grows_while_it_is_verified_and_witnessed_is_whole() {
                 assert_eq!(answer.status, 204, "{answer:?}");
             }
         }
-        turn
     };
     let looking = async {
-        for _ in 0..12 {
+        let mut looks = 0;
+        // However busy the machine is, each grows or looks while the other does.
+        while looks < 12 || turns.load(Ordering::SeqCst) < 6 {
+            looks += 1;
             let _ = app.running.service().checkpoint_trail(Beginning::Continue).await.unwrap();
             let verdict = app.running.service().verify_trail(None).await.unwrap();
             assert!(matches!(verdict, Verdict::Whole { torn: false, .. }), "{verdict:?}");
         }
         over.store(true, Ordering::SeqCst);
     };
-    let (turns, ()) = tokio::join!(acting, looking);
-    assert!(turns > 5, "{turns}");
+    tokio::join!(acting, looking);
     app.stop().await;
 }

@@ -97,7 +97,7 @@ impl Default for Plan {
 }
 
 impl Plan {
-    /// The bank core says who is calling.
+    /// The bank core says who is calling, at each request.
     pub fn upstream() -> Self {
         Self::upstream_with("")
     }
@@ -106,7 +106,7 @@ impl Plan {
     pub fn upstream_with(more: &str) -> Self {
         let identity = format!(
             "[identity]\nmode = \"upstream\"\nurl = \"CORE/accounts/{{username}}\"\nusername_pointer = \"/username\"\n\
-             scope_pointer = \"/scope\"\n{more}\n"
+             scope_pointer = \"/scope\"\nremember = \"0 s\"\n{more}\n"
         );
         Self { identity, ..Self::default() }
     }

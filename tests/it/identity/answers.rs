@@ -146,7 +146,8 @@ async fn a_credential_of_another_scope_than_readwrite_can_only_read() {
 async fn a_stranger_learns_nothing_of_any_account() {
     let core = Core::start().await;
     let app = served_by(&core, "").await;
-    app.customer_with_sms("alice").await;
+    let account = json!({"username": "alice", "contact_data": {"phone": "+41791234567"}, "tan_channels": ["sms"]});
+    assert_eq!(app.admin.post("/accounts", account).await.status, 201);
     assert_eq!(get(&app, "/accounts/bob", BOB).await.status, 200);
     assert_eq!(app.admin.delete("/accounts/bob").await.status, 204);
     let before = trace(&app).await;

@@ -6,6 +6,7 @@ use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
     task::JoinHandle,
 };
 
@@ -48,6 +49,8 @@ pub enum Says {
     WhatItKnows,
     /// This, byte for byte.
     This(String),
+    /// By what it knows, once it has leave to.
+    WithLeave(Arc<Semaphore>),
     /// Nothing, and does not hang up.
     Nothing,
 }
@@ -93,6 +96,11 @@ impl Core {
         self.says(Says::This(reply(status, "", body)));
     }
 
+    /// How often it was asked since the last time.
+    pub fn asked(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
     /// What it was asked since the last time.
     pub fn take_asked(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.asked.lock().unwrap())
@@ -117,6 +125,10 @@ async fn answer(mut stream: TcpStream, says: Arc<Mutex<Says>>, asked: Arc<Mutex<
     let reply = match says {
         Says::WhatItKnows => judge(&request),
         Says::This(reply) => reply,
+        Says::WithLeave(leave) => {
+            leave.acquire().await.unwrap().forget();
+            judge(&request)
+        }
         Says::Nothing => return std::future::pending().await,
     };
     // Who asked may have hung up before the end of a reply that is too much.

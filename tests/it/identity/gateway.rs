@@ -4,6 +4,7 @@ use serde_json::json;
 use tanager::{
     domain::{
         caller::{AccessToken, Mfa, Provenance, Scope},
+        credential::Scheme,
         refusal::Refusal,
         time::Timestamp,
         username::Username,
@@ -42,9 +43,11 @@ async fn a_customer_of_the_bank_core_is_the_owner_of_his_account_alone() {
     let app = served_by(&core, "scope_pointer = \"/scope\"\n").await;
     let alice = customer(&app, ALICE, "alice").await.unwrap();
     assert_eq!((alice.owner.as_ref().map(Username::as_str), alice.scope), (Some("alice"), Scope::ReadWrite));
-    assert_eq!((alice.provenance, alice.mfa), (Provenance::Foreign, Mfa::Pending));
+    assert_eq!((alice.provenance, alice.mfa), (Provenance::Foreign(Scheme::Bearer), Mfa::Pending));
     assert_eq!(alice.expires_at, Timestamp::NEVER);
     assert_eq!(customer(&app, ALICE_LOOKS, "alice").await.unwrap().scope, Scope::ReadOnly);
+    let password = customer(&app, ALICE_BASIC, "alice").await.unwrap();
+    assert_eq!(password.provenance, Provenance::Foreign(Scheme::Other), "no session that could be stepped up");
     assert_eq!(customer(&app, BOB, "alice").await, unauthenticated());
     assert_eq!(customer(&app, NOBODY, "alice").await, unauthenticated());
     assert_eq!(customer(&app, "", "alice").await, unauthenticated());

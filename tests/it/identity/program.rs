@@ -17,6 +17,7 @@ async fn no_credential_of_the_bank_core_is_logged_or_kept() {
         .with("TANAGER_IDENTITY__MODE", "upstream")
         .with("TANAGER_IDENTITY__URL", &core.url())
         .with("TANAGER_IDENTITY__USERNAME_POINTER", "/username")
+        .with("TANAGER_IDENTITY__REMEMBER", "0 s")
         .with("TANAGER_LOG__LEVEL", "trace");
     let process = place.serve().await;
     let mut secrets = Secrets::default();
@@ -36,7 +37,10 @@ async fn no_credential_of_the_bank_core_is_logged_or_kept() {
     core.answers("200 OK", r#"{"username":7,"secret":"in the body of a reply"}"#);
     let answer = process.stranger().send(Method::GET, "/accounts/alice", &[("Authorization", ALICE)], None).await;
     assert_eq!(answer.error(), (503, 10090));
-    eventually("the last refusal is logged", async || process.log().contains("check that pointer")).await;
+    eventually("the last refusal is logged", async || {
+        process.log().contains("identity.username_pointer: check that key")
+    })
+    .await;
 
     let (log, rows) = (process.log(), everything_in(&place.database.owner().await).await);
 
