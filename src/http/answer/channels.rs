@@ -6,7 +6,7 @@ use crate::{
     domain::channel::Channel,
     http::{
         qr,
-        wire::channel::{ChannelList, ChannelRow, ChannelState, EnrolmentReply, NewDevice, RecoveryCodesReply},
+        wire::channel::{ChannelList, ChannelRow, ChannelState, EnrolmentReply, RecoveryCodesReply},
     },
     service::{self, ChannelListing, DeviceEnrolment, Enrolment, Pending},
 };
@@ -36,24 +36,23 @@ impl From<Enrolment> for EnrolmentReply {
             tan_channel: enrolment.channel.into(),
             state: ChannelState::Pending,
             challenge: enrolment.challenge.into(),
-            device: None,
+            secret: None,
+            otpauth_uri: None,
+            qr_svg: None,
         }
     }
 }
 
 impl From<DeviceEnrolment> for EnrolmentReply {
     fn from(enrolment: DeviceEnrolment) -> Self {
-        let device = NewDevice {
-            // Of all that can be written here the longest fits; what did not would still be set up without a picture.
-            qr_svg: qr::svg(&enrolment.otpauth_uri).ok(),
-            secret: enrolment.secret,
-            otpauth_uri: enrolment.otpauth_uri,
-        };
         Self {
             tan_channel: enrolment.challenge.channel.into(),
             state: ChannelState::Pending,
             challenge: enrolment.challenge.into(),
-            device: Some(device),
+            // Of all that can be configured the longest fits; what did not would still be set up without a picture.
+            qr_svg: qr::svg(&enrolment.otpauth_uri).ok(),
+            secret: Some(enrolment.secret),
+            otpauth_uri: Some(enrolment.otpauth_uri),
         }
     }
 }
