@@ -1,19 +1,17 @@
 //! What use cases are asked and what they answer, between the words of the wire and those of the service.
 
 pub(super) mod audit;
+mod channels;
 mod operators;
 
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
 use super::{
     json::{Nullable, Span},
-    qr,
     wire::{
         account::{AccountPatch, AccountView, ContactView, CreateAccount},
         challenge::{AddressProven, ChallengeState, ChallengeStatus, ChallengeView, ConfirmReply, TokenReply},
-        channel::{ChannelList, ChannelRow, ChannelState, EnrolmentReply, NewDevice, RecoveryCodesReply},
+        channel::ChannelState,
         session::{AccountScope, Mfa, MintToken, MintedToken, TokenList, TokenRow},
     },
 };
@@ -23,13 +21,9 @@ use crate::{
         address::Address,
         caller::{self, ListedToken},
         challenge::Phase,
-        channel::Channel,
         view,
     },
-    service::{
-        self, AccountListing, ChannelListing, Confirmed, ContactPatch, DeviceEnrolment, Edit, Enrolment, Minted,
-        NewAccount, Pending, TokenRequest,
-    },
+    service::{AccountListing, Confirmed, ContactPatch, Edit, Minted, NewAccount, TokenRequest},
 };
 
 impl From<AccountListing> for AccountView {
@@ -71,59 +65,6 @@ impl<T> From<Nullable<T>> for Edit<T> {
             Nullable::Null => Self::Remove,
             Nullable::Value(value) => Self::Set(value),
         }
-    }
-}
-
-impl From<ChannelListing> for ChannelList {
-    fn from(listing: ChannelListing) -> Self {
-        Self {
-            tan_channels: listing.rows.into_iter().map(Into::into).collect(),
-            recovery_codes_left: listing.recovery_codes_left,
-        }
-    }
-}
-
-impl From<service::ChannelRow> for ChannelRow {
-    fn from(row: service::ChannelRow) -> Self {
-        let state = match row.pending {
-            Pending::Yes => ChannelState::Pending,
-            Pending::No => ChannelState::Active,
-        };
-        Self { tan_channel: row.channel.into(), state, tan_info: row.tan_info, since: row.since.into() }
-    }
-}
-
-impl From<Enrolment> for EnrolmentReply {
-    fn from(enrolment: Enrolment) -> Self {
-        Self {
-            tan_channel: enrolment.channel.into(),
-            state: ChannelState::Pending,
-            challenge: enrolment.challenge.into(),
-            device: None,
-        }
-    }
-}
-
-impl From<DeviceEnrolment> for EnrolmentReply {
-    fn from(enrolment: DeviceEnrolment) -> Self {
-        let device = NewDevice {
-            // Of all that can be written here the longest fits; what did not would still be set up without a picture.
-            qr_svg: qr::svg(&enrolment.otpauth_uri).ok(),
-            secret: enrolment.secret,
-            otpauth_uri: enrolment.otpauth_uri,
-        };
-        Self {
-            tan_channel: enrolment.challenge.channel.into(),
-            state: ChannelState::Pending,
-            challenge: enrolment.challenge.into(),
-            device: Some(device),
-        }
-    }
-}
-
-impl From<Vec<Zeroizing<String>>> for RecoveryCodesReply {
-    fn from(codes: Vec<Zeroizing<String>>) -> Self {
-        Self { tan_channel: Channel::Recovery.into(), state: ChannelState::Active, recovery_codes: codes }
     }
 }
 
@@ -243,6 +184,7 @@ mod tests {
         domain::{
             address::{Mailbox, PhoneNumber},
             caller::{AccessToken, Scope},
+            channel::Channel,
             time::Timestamp,
             username::Username,
         },

@@ -5,6 +5,7 @@ use super::{AccountListing, Failure, Service, no_account, permit};
 use crate::{
     domain::{
         caller::{AccessToken, Deed},
+        channel::Channel,
         id::ChallengeId,
         username::Username,
         view::ChallengeRecord,
@@ -59,11 +60,16 @@ impl Service {
             username: account.username,
             contact: account.contact,
             clear: true,
-            channels: account.channels,
+            channels: self.in_order(&account.channels),
             language: account.language,
             blocked_until: account.blocked_until.filter(|until| *until > now),
         };
         Ok(Part::of(found.into_iter().map(row).collect(), limit, |account| account.username.clone()))
+    }
+
+    /// Each of these channels once, in the order in which they are offered: an account has several devices of one.
+    fn in_order(&self, channels: &[Channel]) -> Vec<Channel> {
+        self.0.parts.policy.preference.into_iter().filter(|channel| channels.contains(channel)).collect()
     }
 
     /// An account's challenges, newest first, from before a place in its history back: for operators who look into a

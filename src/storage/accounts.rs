@@ -29,7 +29,7 @@ pub struct Listed {
     pub language: Option<Language>,
     /// When its latest block ends or ended.
     pub blocked_until: Option<Timestamp>,
-    /// Its active channels.
+    /// Its active channels, by name; one that has several devices as often.
     pub channels: Vec<Channel>,
 }
 

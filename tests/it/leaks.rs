@@ -2,6 +2,7 @@
 //! the logs, the error replies, what operators are shown of the trail, its checkpoints and every row of the database, in
 //! the forms in which it could have been kept.
 
+mod factors;
 mod life;
 mod program;
 pub mod secrets;
@@ -38,7 +39,7 @@ async fn live_and_search(format: &str, rust_log: &str) {
         assert!(trail.contains(there), "no {there:?} in the trail: {trail}");
     }
     assert!(checkpoints.starts_with(b"{\"line\":1,"));
-    assert!(life.secrets.count() >= 12, "{} secrets", life.secrets.count());
+    assert!(life.secrets.count() >= 36, "{} secrets", life.secrets.count());
 
     let places = [
         ("the log", log.as_bytes()),

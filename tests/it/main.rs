@@ -12,6 +12,7 @@ mod crash;
 mod database_away;
 mod demo;
 mod documents;
+mod factors;
 mod fuzz;
 mod gateway;
 mod gateway_crash;

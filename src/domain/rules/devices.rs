@@ -70,3 +70,27 @@ impl Account {
         self.notices_to_all(NoticeKind::RecoveryCodesMade)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{policy::FirstChannel, testing::Scene};
+
+    /// What recovery codes are refused with where this policy is in force.
+    fn refused(scene: &Scene, change: impl FnOnce(&mut Terms<'_>)) -> Option<Refusal> {
+        let mut terms = scene.terms();
+        change(&mut terms);
+        scene.account.refuse_recovery_codes(&terms).err()
+    }
+
+    #[test]
+    fn recovery_codes_are_refused_where_they_are_off_and_where_the_first_channel_is_an_operators_to_bring() {
+        let by_operator = |terms: &mut Terms<'_>| terms.policy.first = FirstChannel::Operator;
+        let (bare, enrolled) = (Scene::bare(), Scene::enrolled());
+        assert_eq!(refused(&bare, |_| ()), None);
+        assert_eq!(refused(&bare, by_operator), Some(Refusal::FirstByOperator));
+        assert_eq!(refused(&enrolled, by_operator), None);
+        assert_eq!(refused(&enrolled, |terms| terms.policy.recovery = false), Some(Refusal::ChannelNotSupported));
+        assert_eq!(refused(&enrolled, |terms| terms.policy.totp = false), None);
+    }
+}

@@ -115,7 +115,7 @@ pub struct ChannelRow {
         "challenge_id": "0197f5a0-8c2e-7c3a-9d61-0a1b2c3d4e5f",
         "tan_channel": "totp",
         "tan_info": "telephone",
-        "solve_expiration": {"t_s": 1_766_003_600},
+        "solve_expiration": {"t_s": 1_766_001_800},
         "attempts_left": 3,
     },
     "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
@@ -129,26 +129,16 @@ pub struct EnrolmentReply {
     pub state: ChannelState,
     /// What to confirm it with.
     pub challenge: ChallengeView,
-    /// For `totp`: what the app is set up with.
-    #[serde(flatten)]
-    pub device: Option<NewDevice>,
-}
-
-/// What an authenticator app is set up with, shown once.
-#[derive(Serialize, ToSchema)]
-#[schema(examples(json!({
-    "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
-    "otpauth_uri": "otpauth://totp/Example%20Bank:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example%20Bank&algorithm=SHA1&digits=6&period=30",
-    "qr_svg": "<?xml version=\"1.0\" standalone=\"yes\"?><svg xmlns=\"http://www.w3.org/2000/svg\"></svg>",
-})))]
-pub struct NewDevice {
-    /// The app's secret in base32, for customers who cannot scan.
-    #[schema(value_type = String, pattern = "^[A-Z2-7]{32}$")]
-    pub secret: Zeroizing<String>,
-    /// The same as a URI, as apps read it.
-    #[schema(value_type = String)]
-    pub otpauth_uri: Zeroizing<String>,
-    /// The same as a QR code: an SVG that loads nothing and runs nothing. Absent where no QR code can hold the URI.
+    /// For `totp`, shown once: the app's secret in base32, for customers who cannot scan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, pattern = "^[A-Z2-7]{32}$")]
+    pub secret: Option<Zeroizing<String>>,
+    /// For `totp`, shown once: the same as a URI, as apps read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub otpauth_uri: Option<Zeroizing<String>>,
+    /// For `totp`, shown once: the same as a QR code, an SVG that loads nothing and runs nothing. Absent where no QR code
+    /// can hold the URI.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub qr_svg: Option<Zeroizing<String>>,

@@ -12,11 +12,13 @@ use tanager::{
     app,
     chance::SystemChance,
     demo::postgres::{Options, PrivatePostgres},
+    domain::keys::{KeyId, KeyRing},
     settings::Settings,
 };
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
+use zeroize::Zeroizing;
 
 use super::{Wish, configuration, settings};
 
@@ -106,7 +108,21 @@ impl Database {
     /// Writes the template's keys to `directory`, and reads the configuration that belongs to it.
     pub fn settings(&self, directory: &Path, wish: &Wish) -> Settings {
         Self::write_keys(directory);
+        if wish.later_key {
+            add_key(directory);
+        }
         settings(&self.configuration(directory, wish), directory)
+    }
+
+    /// Makes a key known that was made later, and active: [`Wish::later_key`] is served from then on.
+    pub async fn activate_later_key(&self) {
+        let id = i16::try_from(LATER_KEY.0.0).unwrap();
+        let ring = KeyRing::new(&[(LATER_KEY.0, Zeroizing::new(LATER_KEY.1))], LATER_KEY.0).unwrap();
+        let (_, fingerprint) = ring.fingerprints().next().unwrap();
+        let owner = self.owner().await;
+        owner.execute("update key_ring set active = false", &[]).await.unwrap();
+        let known = "insert into key_ring (key_id, fingerprint, active, registered_at) values ($1, $2, true, now())";
+        owner.execute(known, &[&id, &fingerprint.as_slice()]).await.unwrap();
     }
 
     /// The text of the configuration that belongs to this database and stands in `directory`.
@@ -121,6 +137,17 @@ impl Database {
     pub fn write_keys(directory: &Path) {
         write_keys(directory, &CLUSTER.get().expect("a database comes from a cluster").keys);
     }
+}
+
+/// A second key, which is active from now on.
+const LATER_KEY: (KeyId, [u8; 32]) = (KeyId(2), [42; 32]);
+
+fn add_key(directory: &Path) {
+    let (KeyId(id), secret) = LATER_KEY;
+    let file = directory.join("keys.toml");
+    let keys = std::fs::read_to_string(&file).unwrap().replace("active = 1", &format!("active = {id}"));
+    let secret = data_encoding::BASE64.encode(&secret);
+    std::fs::write(&file, format!("{keys}\n[[key]]\nid = {id}\nsecret = \"{secret}\"\n")).unwrap();
 }
 
 fn write_keys(directory: &Path, keys: &[u8]) {

@@ -80,6 +80,8 @@ pub struct Wish {
     pub gate: GateSettings,
     /// Another way to the test's database than as its owner: through something, or as somebody.
     pub database_url: Option<String>,
+    /// Whether a key that was made later is the active one.
+    pub later_key: bool,
     /// The clock of another instance, to live in its time.
     pub clock: Option<Arc<ShiftedClock>>,
 }

@@ -24,7 +24,7 @@ mod smuggling;
 mod spellings;
 mod streaming;
 mod summaries;
-mod taler;
+pub mod taler;
 mod taler_ids;
 mod unknown;
 

@@ -44,6 +44,8 @@ impl Life {
         let alice = program.client.with_token(session.text("access_token"));
 
         life.enrol(program, &alice).await;
+        let bob = life.new_customer(program, &admin, &core).await;
+        life.prove_without_messages(&bob, database).await;
         let (challenge, tan, one_shot) = life.solve(program, &alice).await;
         life.fail_to_send(program, &alice, &one_shot).await;
         life.fail_to_write(database, &alice).await;
@@ -52,6 +54,14 @@ impl Life {
         life.leave(program, &admin, &alice, &one_shot).await;
         life.read_trail(&admin).await;
         life
+    }
+
+    /// Bob, logged in.
+    async fn new_customer(&mut self, program: &Program, admin: &Client, core: &Client) -> Client {
+        assert_eq!(admin.post("/accounts", json!({"username": "bob"})).await.status, 201);
+        let session = core.post("/accounts/bob/token", json!({"scope": "readwrite"})).await;
+        self.secrets.add("session of bob", session.text("access_token"));
+        program.client.with_token(session.text("access_token"))
     }
 
     /// The trail as pages and as lines, whole and of one account, and the verdict on it.
@@ -65,7 +75,7 @@ impl Life {
         }
     }
 
-    fn keep(&mut self, answer: &Answer) {
+    pub fn keep(&mut self, answer: &Answer) {
         assert!(answer.status.as_u16() >= 400, "{answer:?}");
         let mut body = answer.body.clone();
         if let Some(members) = body.as_object_mut().filter(|_| answer.code() == 10002) {

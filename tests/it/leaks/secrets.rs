@@ -32,6 +32,11 @@ impl Secrets {
         self.0.entry(format!("{name} ({} characters)", text.len())).or_default().extend(forms);
     }
 
+    /// What is no text: `bytes` in every form.
+    pub fn add_bytes(&mut self, name: &str, bytes: &[u8]) {
+        self.0.entry(name.to_owned()).or_default().extend(forms_of(bytes));
+    }
+
     pub fn count(&self) -> usize {
         self.0.len()
     }
