@@ -60,7 +60,7 @@ pub use warning::Loss;
 use crate::{
     channel::Outlets,
     domain::{
-        account::{Account, Terms},
+        account::{Account, EndedTokens, Terms},
         assurance::{Assurance, NamedDemand},
         caller::{AccessToken, Deed, Provenance},
         chance::Chance,
@@ -213,13 +213,20 @@ impl Service {
         mut decide: impl FnMut(&mut Account, &Terms<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         permit(caller, deed, wanted.username)?;
-        let actor = caller.actor();
+        let (actor, mut ends_unproven) = (caller.actor(), false);
         let decided = self.store().transact(
             wanted,
             Author::durable(&actor),
-            reverting(|account, now| decide(account, &self.terms(now))),
+            reverting(|account, now| {
+                let decision = decide(account, &self.terms(now));
+                ends_unproven = account.ended_tokens == EndedTokens::Unproven;
+                decision
+            }),
         );
         let decided = decided.await?;
+        if ends_unproven {
+            self.0.identity.forget_all(wanted.username);
+        }
         measure(decided.as_ref());
         decided.unwrap_or_else(|| Err(no_account(caller)))
     }

@@ -67,7 +67,7 @@ impl Service {
             let most = terms.limits.session_lifetime;
             let lifetime = wish.duration.unwrap_or(most).min(most);
             let token = self.build_token(account, terms, wish, Mfa::Pending, lifetime);
-            open(account, &token, &secret);
+            open(account, &token, &secret, true);
             Ok(token)
         });
         let token = mint.await?;
@@ -153,7 +153,7 @@ impl Service {
                 created_at: now,
                 expires_at: lifetime.map_or(Timestamp::NEVER, |lifetime| expiry(now, lifetime)),
             };
-            open(account, &token, &secret);
+            open(account, &token, &secret, true);
             token
         });
         let token = issued.await?.ok_or(Refusal::UnknownAccount)?;
@@ -198,8 +198,9 @@ impl Service {
     }
 }
 
-pub(super) fn open(account: &mut Account, token: &AccessToken, secret: &AccessSecret) {
-    account.new_token = Some(NewAccessToken { token: token.clone(), hash: secret.hash() });
+/// `proven`: whether a proof was given for it, or it needs none.
+pub(super) fn open(account: &mut Account, token: &AccessToken, secret: &AccessSecret, proven: bool) {
+    account.new_token = Some(NewAccessToken { token: token.clone(), hash: secret.hash(), proven });
     account.note(told(EventKind::SessionOpened, token));
 }
 

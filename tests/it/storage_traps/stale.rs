@@ -150,7 +150,8 @@ fn mint(account: &mut Account, terms: &Terms<'_>, _: &Scene) {
         created_at: terms.now,
         expires_at: terms.now,
     };
-    account.new_token = Some(NewAccessToken { token, hash: AccessSecret::generate(&SystemChance).hash() });
+    account.new_token =
+        Some(NewAccessToken { token, hash: AccessSecret::generate(&SystemChance).hash(), proven: true });
     account.note(Event::of(EventKind::SessionOpened));
 }
 
