@@ -53,6 +53,6 @@ alter table access_tokens
   add column proven boolean not null default true;
 
 comment on column access_tokens.last_used_at is 'When it was last used, to about a minute.';
-comment on column access_tokens.proven is 'Whether a proof was given for it, where it is an API token; one without ends with the account''s first factor.';
+comment on column access_tokens.proven is 'Whether a proof was given for it, where it is an API token; one without passes nothing once the account is protected.';
 comment on column access_tokens.mfa is 'Whether it is an API token; step-ups stand with the account.';
 comment on column access_tokens.mfa_until is 'Not used; step-ups stand with the account.';

@@ -100,8 +100,6 @@ pub struct NewAccessToken {
     pub token: AccessToken,
     /// All that is kept of its secret.
     pub hash: SecretHash,
-    /// Whether a proof was given for it. An API token without one ends with the account's first factor.
-    pub proven: bool,
 }
 
 /// Which of the account's access tokens a transition ends.
@@ -112,8 +110,6 @@ pub enum EndedTokens {
     None,
     /// This one.
     One(AccessTokenId),
-    /// Every API token that was made without a proof.
-    Unproven,
     /// Every one.
     All,
 }

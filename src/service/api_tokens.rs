@@ -24,7 +24,7 @@ const UNKNOWN_OPERATION: Refusal =
 
 impl Service {
     /// Makes an API token, and tells the customer. It passes what it names without a TAN for as long as it lives. Where
-    /// nothing protects the account no proof is asked for, and the token ends with the first factor.
+    /// nothing protects the account no proof is asked for, and the token passes nothing once something does.
     pub(super) async fn make_api_token(
         &self,
         caller: &AccessToken,
@@ -40,7 +40,8 @@ impl Service {
             account.pay(cleared);
             let lifetime = wish.duration.unwrap_or(terms.limits.session_lifetime);
             let token = self.build_token(account, terms, &wish, Mfa::NonInteractive, lifetime);
-            open(account, &token, &secret, cleared.paid_by().is_some());
+            let token = AccessToken { proven: cleared.paid_by().is_some(), ..token };
+            open(account, &token, &secret);
             Ok((account.clone(), terms.now, token))
         });
         let (account, now, token) = make.await?;

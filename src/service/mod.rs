@@ -60,7 +60,7 @@ pub use warning::Loss;
 use crate::{
     channel::Outlets,
     domain::{
-        account::{Account, EndedTokens, Terms},
+        account::{Account, Terms},
         assurance::{Assurance, NamedDemand},
         caller::{AccessToken, Deed, Provenance},
         chance::Chance,
@@ -213,20 +213,13 @@ impl Service {
         mut decide: impl FnMut(&mut Account, &Terms<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         permit(caller, deed, wanted.username)?;
-        let (actor, mut ends_unproven) = (caller.actor(), false);
+        let actor = caller.actor();
         let decided = self.store().transact(
             wanted,
             Author::durable(&actor),
-            reverting(|account, now| {
-                let decision = decide(account, &self.terms(now));
-                ends_unproven = account.ended_tokens == EndedTokens::Unproven;
-                decision
-            }),
+            reverting(|account, now| decide(account, &self.terms(now))),
         );
         let decided = decided.await?;
-        if ends_unproven {
-            self.0.identity.forget_all(wanted.username);
-        }
         measure(decided.as_ref());
         decided.unwrap_or_else(|| Err(no_account(caller)))
     }

@@ -67,7 +67,7 @@ impl Service {
             let most = terms.limits.session_lifetime;
             let lifetime = wish.duration.unwrap_or(most).min(most);
             let token = self.build_token(account, terms, wish, Mfa::Pending, lifetime);
-            open(account, &token, &secret, true);
+            open(account, &token, &secret);
             Ok(token)
         });
         let token = mint.await?;
@@ -90,6 +90,7 @@ impl Service {
             owner: Some(account.username.clone()),
             mfa,
             operations: wish.operations.clone(),
+            proven: true,
             description: wish.description.clone(),
             created_at: terms.now,
             expires_at: expiry(terms.now, lifetime),
@@ -149,11 +150,12 @@ impl Service {
                 owner: owner.cloned(),
                 mfa: Mfa::Pending,
                 operations: Vec::new(),
+                proven: true,
                 description: wish.description.clone(),
                 created_at: now,
                 expires_at: lifetime.map_or(Timestamp::NEVER, |lifetime| expiry(now, lifetime)),
             };
-            open(account, &token, &secret, true);
+            open(account, &token, &secret);
             token
         });
         let token = issued.await?.ok_or(Refusal::UnknownAccount)?;
@@ -198,9 +200,8 @@ impl Service {
     }
 }
 
-/// `proven`: whether a proof was given for it, or it needs none.
-pub(super) fn open(account: &mut Account, token: &AccessToken, secret: &AccessSecret, proven: bool) {
-    account.new_token = Some(NewAccessToken { token: token.clone(), hash: secret.hash(), proven });
+pub(super) fn open(account: &mut Account, token: &AccessToken, secret: &AccessSecret) {
+    account.new_token = Some(NewAccessToken { token: token.clone(), hash: secret.hash() });
     account.note(told(EventKind::SessionOpened, token));
 }
 

@@ -73,13 +73,12 @@ impl Account {
 
     /// What ends when the first of all factors is about to be in force: what other sessions than the one that proved it
     /// began when no proof was asked for. Whoever that was would otherwise add a factor to a protected account that
-    /// nobody approved, stay stepped up by nothing, or keep an API token that nobody was asked about.
+    /// nobody approved, or stay stepped up by nothing.
     pub(super) fn begin_protection(&mut self, session: Option<AccessTokenId>) {
         if self.is_protected() {
             return;
         }
         self.step_ups.clear();
-        self.ended_tokens = EndedTokens::Unproven;
         let foreign = |challenge: &Challenge| challenge.access_token.is_some() && challenge.access_token != session;
         self.void_where("another session proved the account's first channel", |challenge| {
             challenge.kind == ChallengeKind::Address && challenge.paid_by.is_none() && foreign(challenge)

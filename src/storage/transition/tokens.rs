@@ -11,10 +11,9 @@ use crate::{
     storage::moment::Moment,
 };
 
-/// $64 to $74, $105 and $106: access tokens that end, and the one that was made.
+/// $64 to $74, and $105: access tokens that end, and the one that was made.
 pub(super) struct TokenColumns {
     ends_all: bool,
-    ends_unproven: bool,
     ended: Option<Uuid>,
     id: Option<Uuid>,
     hash: Option<Vec<u8>>,
@@ -34,7 +33,6 @@ impl TokenColumns {
         let of = |read: fn(&NewAccessToken) -> Uuid| new.map(read);
         Self {
             ends_all: after.ended_tokens == EndedTokens::All,
-            ends_unproven: after.ended_tokens == EndedTokens::Unproven,
             ended: if let EndedTokens::One(id) = after.ended_tokens { Some(id.as_uuid()) } else { None },
             id: of(|new| new.token.id.as_uuid()),
             hash: new.map(|new| new.hash.as_bytes().to_vec()),
@@ -45,7 +43,7 @@ impl TokenColumns {
             description: new.and_then(|new| new.token.description.clone()),
             created_at: new.map(|new| Moment(new.token.created_at)),
             expires_at: new.map(|new| Moment(new.token.expires_at)),
-            proven: new.map(|new| new.proven),
+            proven: new.map(|new| new.token.proven),
         }
     }
 
@@ -65,9 +63,9 @@ impl TokenColumns {
         ]
     }
 
-    /// $105 and $106.
+    /// $105.
     pub(super) fn proof_parameters(&self) -> Parameters<'_> {
-        parameters![self.ends_unproven, self.proven]
+        parameters![self.proven]
     }
 }
 

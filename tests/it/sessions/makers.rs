@@ -8,7 +8,6 @@ use super::{api_token, rows, stepped_up};
 use crate::{
     app::{TestApp, Wish},
     contract::{count, seconds, trace, until_sent, with_token},
-    policy::enrol,
 };
 
 const GATEWAY: &str = "[gateway]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://127.0.0.1:9\"\n\
@@ -71,56 +70,6 @@ async fn an_operation_that_is_named_twice_is_named_once() {
     api_token(&app, &alice, json!({"scope": "readwrite", "operations": names})).await;
     let row = rows(&alice.client, &alice).await.remove(1);
     assert_eq!(row["operations"], json!(["cashout", "transfer"]));
-    app.stop().await;
-}
-
-/// Else whoever has a password alone would pass what will be protected, for as long as the token lives.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_was_made_without_a_proof_ends_with_the_first_factor_and_no_other_does() {
-    let app = bank().await;
-    let alice = app.customer("alice").await;
-    let wish = || json!({"scope": "readwrite", "operations": ["transfer"]});
-    let made = alice.client.post(TOKEN, wish()).await;
-    assert_eq!(made.status, 200, "nothing protects the account: {made:?}");
-    let unproven = app.admin.with_token(made.text("access_token"));
-    assert_eq!(unproven.get("/accounts/alice/tan").await.status, 200);
-
-    enrol(&app, &alice, "sms", "").await;
-    assert_eq!(unproven.get("/accounts/alice/tan").await.error(), (401, 40), "also where it was known a moment ago");
-    assert_eq!(alice.client.get("/accounts/alice/tan").await.status, 200, "her log-in lives on");
-
-    let proven = api_token(&app, &alice, wish()).await;
-    let proven = app.admin.with_token(proven.text("access_token"));
-    let token = alice.token(&app).await;
-    let removed = with_token(&alice.client, Method::DELETE, "/accounts/alice/tan/sms", &token, None).await;
-    assert_eq!(removed.status, 204, "{removed:?}");
-    let bare = alice.client.post(TOKEN, wish()).await;
-    enrol(&app, &alice, "email", "").await;
-    assert_eq!(
-        proven.get("/accounts/alice/tan").await.status,
-        200,
-        "made by a proof, it outlives a time without factors"
-    );
-    let bare = app.admin.with_token(bare.text("access_token"));
-    assert_eq!(bare.get("/accounts/alice/tan").await.error(), (401, 40));
-    app.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn recovery_codes_and_an_operators_address_end_it_too() {
-    let app = bank().await;
-    for (name, first) in [("bob", "codes"), ("carol", "operator")] {
-        let customer = app.customer(name).await;
-        let made = customer.client.post(&customer.path("/token"), json!({"scope": "readonly"})).await;
-        let unproven = app.admin.with_token(made.text("access_token"));
-        assert_eq!(unproven.get(&customer.path("/tan")).await.status, 200, "{name}");
-        let brought = match first {
-            "codes" => customer.client.post(&customer.path("/tan/recovery"), json!({})).await,
-            _ => app.admin.put(&customer.path("/tan/sms"), json!({"address": "+41791234568"})).await,
-        };
-        assert!(matches!(brought.status.as_u16(), 201 | 204), "{brought:?}");
-        assert_eq!(unproven.get(&customer.path("/tan")).await.error(), (401, 40), "{name}");
-    }
     app.stop().await;
 }
 

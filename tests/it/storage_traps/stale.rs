@@ -146,12 +146,12 @@ fn mint(account: &mut Account, terms: &Terms<'_>, _: &Scene) {
         owner: Some(account.username.clone()),
         mfa: Mfa::Pending,
         operations: Vec::new(),
+        proven: true,
         description: None,
         created_at: terms.now,
         expires_at: terms.now,
     };
-    account.new_token =
-        Some(NewAccessToken { token, hash: AccessSecret::generate(&SystemChance).hash(), proven: true });
+    account.new_token = Some(NewAccessToken { token, hash: AccessSecret::generate(&SystemChance).hash() });
     account.note(Event::of(EventKind::SessionOpened));
 }
 
