@@ -38,6 +38,7 @@ impl Service {
         let secret = AccessSecret::generate(self.chance());
         let make = self.change(caller, Deed::MintToken, Wanted::account(username), |account, terms| {
             let demand = Demand { enrolled: !wish.operations.is_empty(), ..self.own_demand() };
+            let demand = self.as_demanding(demand, &wish.operations);
             let cleared = self.clear_demanding(account, terms, caller, request, demand, &summary(&wish))?;
             account.pay(cleared);
             let lifetime = wish.duration.unwrap_or(terms.limits.session_lifetime);
@@ -48,6 +49,13 @@ impl Service {
         let (account, now, token) = make.await?;
         self.notify(&account, now, &account.notices_to_all(NoticeKind::ApiTokenMade));
         Ok(Minted { secret, token })
+    }
+
+    /// What is asked of a proof that stands for every later one of these operations: as much as the strictest of them asks,
+    /// so that nobody makes a token with what would not do for the operation itself.
+    fn as_demanding(&self, demand: Demand, wanted: &[String]) -> Demand {
+        let named = self.0.parts.core_operations.iter().filter(|operation| wanted.contains(&operation.name));
+        named.fold(demand, |demand, operation| demand.and_as_much_as(operation.demand))
     }
 
     /// Operations of the bank core, each once, in the order in which they were named.
