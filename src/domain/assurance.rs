@@ -66,6 +66,12 @@ impl Demand {
     pub const fn of(assurance: Assurance) -> Self {
         Self { assurance, strength: Strength::Inform, enrolled: false, idempotent: false }
     }
+
+    /// The same, of a proof that would do for the other one too.
+    #[must_use]
+    pub fn and_as_much_as(self, other: Self) -> Self {
+        Self { assurance: self.assurance.max(other.assurance), strength: self.strength.max(other.strength), ..self }
+    }
 }
 
 /// One of the bank core's protected operations, as far as it is known before anybody asks for it.

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use super::{
-    Failure, ProtectedRequest, Service,
+    Failure, Parts, ProtectedRequest, Service,
     tokens::{Minted, TokenRequest, open},
 };
 use crate::{
     domain::{
+        assurance::{Assurance, Demand},
         caller::{AccessToken, Deed, Mfa},
-        channel::Strength,
         refusal::Refusal,
         rules::factors::NoticeKind,
         secret::AccessSecret,
@@ -37,8 +37,8 @@ impl Service {
         let wish = TokenRequest { operations: self.named(&wish.operations)?, ..wish.clone() };
         let secret = AccessSecret::generate(self.chance());
         let make = self.change(caller, Deed::MintToken, Wanted::account(username), |account, terms| {
-            let strength = self.strength_of(&wish.operations);
-            let cleared = self.clear_at(account, terms, caller, request, strength, &summary(&wish))?;
+            let least = self.least_of(&wish.operations);
+            let cleared = self.clear_at(account, terms, caller, request, least, &summary(&wish))?;
             account.pay(cleared);
             let lifetime = wish.duration.unwrap_or(terms.limits.session_lifetime);
             let token = self.build_token(account, terms, &wish, Mfa::NonInteractive, lifetime);
@@ -51,11 +51,16 @@ impl Service {
         Ok(Minted { secret, token })
     }
 
-    /// How strong a proof is that stands for every later one of these operations: as strong as the strictest of them asks,
-    /// so that nobody makes a token by a channel that would not do for the operation itself.
-    fn strength_of(&self, wanted: &[String]) -> Strength {
-        let named = self.0.parts.core_operations.iter().filter(|operation| wanted.contains(&operation.name));
-        named.map(|operation| operation.demand.strength).max().unwrap_or(Strength::Inform)
+    /// What is asked at least of a proof that stands for every later one of these operations: the strength that the strictest
+    /// of them asks for, and, where a new factor has to wait before it counts for what is bound, that it has waited; so that
+    /// nobody makes a token by a channel that would not do for the operation itself.
+    fn least_of(&self, wanted: &[String]) -> Demand {
+        let Parts { core_operations, policy, .. } = &self.0.parts;
+        let named = core_operations.iter().filter(|operation| wanted.contains(&operation.name));
+        let strictest =
+            named.fold(Demand::of(Assurance::None), |strictest, operation| strictest.and_as_much_as(operation.demand));
+        let waits = !policy.waiting.is_zero() && strictest.assurance == Assurance::Bound;
+        Demand { assurance: if waits { Assurance::Bound } else { Assurance::None }, ..strictest }
     }
 
     /// Operations of the bank core, each once, in the order in which they were named.

@@ -3,9 +3,8 @@
 use super::{Failure, Service};
 use crate::domain::{
     account::{Account, Terms},
-    assurance::Demand,
+    assurance::{Assurance, Demand},
     caller::AccessToken,
-    channel::Strength,
     operation::OperationDigest,
     refusal::{Refusal, Requirement},
     rules::protect::{Clearance, Objection, Proof},
@@ -39,17 +38,17 @@ impl Service {
         request: &ProtectedRequest,
         summary: &str,
     ) -> Result<Clearance, Failure> {
-        self.clear_at(account, terms, caller, request, Strength::Inform, summary)
+        self.clear_at(account, terms, caller, request, Demand::of(Assurance::None), summary)
     }
 
-    /// The same for one that asks for a proof of at least that strength.
+    /// The same for one that asks for at least as much as that.
     pub(super) fn clear_at(
         &self,
         account: &mut Account,
         terms: &Terms<'_>,
         caller: &AccessToken,
         request: &ProtectedRequest,
-        least: Strength,
+        least: Demand,
         summary: &str,
     ) -> Result<Clearance, Failure> {
         if caller.needs_no_tan() {
@@ -59,8 +58,7 @@ impl Service {
         if !is_shown_as_it_is(summary) {
             return Err(NOT_TO_BE_SHOWN.into());
         }
-        let own = account.own_demand(terms, self.0.parts.own_operations);
-        let demand = Demand { strength: own.strength.max(least), ..own };
+        let demand = account.own_demand(terms, self.0.parts.own_operations).and_as_much_as(least);
         let proof = Proof::token(request.presented);
         account
             .clear(terms, demand, &request.operation, &proof)

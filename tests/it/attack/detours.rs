@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{Answer, Client, Customer, TestApp},
     contract::{trace, with_token},
-    gateway::{Bank, Plan, transfer},
+    gateway::{Bank, Plan},
 };
 
 const OPERATIONS: &str = r#"
@@ -88,22 +88,6 @@ async fn who_reads_the_mailbox_alone_makes_no_api_token_for_what_asks_for_posses
     let mild = make(&thief, &["contact"], "").await;
     let token = mailed(&bank.app, &alice, &mild).await;
     assert_eq!(make(&thief, &["contact"], &token).await.status, 200, "for that a mailbox does");
-    bank.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_tan_for_nothing_in_particular_makes_no_api_token_for_what_is_bound() {
-    let bank = bank("").await;
-    let alice = bank.customer("alice").await;
-    let phished = bank.unbound(&alice, "sms").await;
-    let refused = make(&inside(&bank, &alice), &["transfer"], &phished.token).await;
-    assert_eq!(asked(&refused), ("bound".to_owned(), vec![json!("sms")]));
-    assert_eq!(refused.text("summary"), "make an API token that needs no TAN, for: transfer");
-    assert_eq!(alice.state(&phished.challenge).await, "solved", "it stays as it is");
-    let token = alice.token_for(&bank.app, &refused).await;
-    let robot = make(&inside(&bank, &alice), &["transfer"], &token).await;
-    let robot = Customer { client: bank.client(robot.text("access_token")), ..alice };
-    assert_eq!((transfer(&robot, "").await.status.as_u16(), bank.transfers(&robot)), (200, 1));
     bank.close().await;
 }
 
