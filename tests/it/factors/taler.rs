@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{send, stop_clock};
+use super::send;
 use crate::{
     app::{Authenticator, Customer},
     contract::seconds,
@@ -15,7 +15,7 @@ use crate::{
 /// A bank whose time stands still, and a customer with an app.
 async fn bank_with_app() -> (Bank, Customer, Authenticator) {
     let bank = Bank::open().await;
-    stop_clock(&bank.app.clock, &bank.app.database).await;
+    bank.app.stop_clock().await;
     let alice = bank.customer_with("alice", &[]).await;
     let (challenge, device) = super::set_up(&super::enrol(&alice, &json!({}), "").await);
     assert_eq!(alice.confirm(&challenge, &device.code_at(now(&bank))).await.status, 200);
