@@ -2,6 +2,7 @@
 //! until it is advanced, so that every code is shown when the test says.
 
 mod codes;
+mod desec;
 mod devices;
 mod keys;
 mod listing;
