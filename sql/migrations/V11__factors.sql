@@ -48,8 +48,11 @@ comment on column accounts.step_up_untils is 'Until when each is.';
 comment on column accounts.step_up_strengths is 'The strength of what each was stepped up with.';
 
 alter table access_tokens
-  add column last_used_at timestamptz;
+  add column last_used_at timestamptz,
+  -- Whatever an earlier release made stays.
+  add column proven boolean not null default true;
 
 comment on column access_tokens.last_used_at is 'When it was last used, to about a minute.';
+comment on column access_tokens.proven is 'Whether a proof was given for it, where it is an API token; one without passes nothing once the account is protected.';
 comment on column access_tokens.mfa is 'Whether it is an API token; step-ups stand with the account.';
 comment on column access_tokens.mfa_until is 'Not used; step-ups stand with the account.';

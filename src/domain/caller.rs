@@ -93,6 +93,9 @@ pub struct AccessToken {
     pub mfa: Mfa,
     /// The protected operations of the bank core that an API token may do, by name.
     pub operations: Vec<String>,
+    /// Whether a proof was given for it when it was made, or it needs none. An API token without one passes nothing once
+    /// the account is protected.
+    pub proven: bool,
     /// What its maker wrote about it.
     pub description: Option<String>,
     /// When it was made; of a foreign credential nobody here knows, and this is the epoch.
@@ -167,6 +170,7 @@ impl AccessToken {
             owner: Some(owner),
             mfa: Mfa::Pending,
             operations: Vec::new(),
+            proven: true,
             description: None,
             created_at: Timestamp::from_seconds(0),
             expires_at: expires_at.unwrap_or(Timestamp::NEVER),

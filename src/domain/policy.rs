@@ -15,6 +15,17 @@ pub enum FirstChannel {
     Operator,
 }
 
+/// How strong a proof the service's own operations ask for (`[server] own_strength`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OwnStrength {
+    /// Any: a customer who has lost his telephone helps himself with his mailbox.
+    #[default]
+    Any,
+    /// As strong as the strongest that the account has: whoever reads a mailbox alone brings nothing stronger into force
+    /// (NIST SP 800-63B-4: a new authenticator is bound at the level that it will have).
+    Strongest,
+}
+
 /// What the bank has decided about channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -28,6 +39,8 @@ pub struct Policy {
     pub first: FirstChannel,
     /// How long what a customer has put in force counts for nothing that is `bound` (`[enrolment] waiting`).
     pub waiting: Duration,
+    /// How strong a proof the service's own operations ask for.
+    pub own_strength: OwnStrength,
 }
 
 impl Policy {
@@ -50,6 +63,7 @@ impl Default for Policy {
             recovery: true,
             first: FirstChannel::Oneself,
             waiting: Duration::ZERO,
+            own_strength: OwnStrength::Any,
         }
     }
 }

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     domain::{
-        assurance::Demand,
         caller::{AccessToken, Deed, Mfa},
         refusal::Refusal,
         rules::factors::NoticeKind,
@@ -24,8 +23,8 @@ const UNKNOWN_OPERATION: Refusal =
     Refusal::Parameter { name: "operations", trouble: "It names an operation that this service does not protect." };
 
 impl Service {
-    /// Makes an API token, and tells the customer. One that names operations passes them without a TAN for as long as it
-    /// lives: it is made by a proof alone, and an account that cannot give one cannot make it.
+    /// Makes an API token, and tells the customer. It passes what it names without a TAN for as long as it lives. Where
+    /// nothing protects the account no proof is asked for, and the token passes nothing once something does.
     pub(super) async fn make_api_token(
         &self,
         caller: &AccessToken,
@@ -37,11 +36,11 @@ impl Service {
         let wish = TokenRequest { operations: self.named(&wish.operations)?, ..wish.clone() };
         let secret = AccessSecret::generate(self.chance());
         let make = self.change(caller, Deed::MintToken, Wanted::account(username), |account, terms| {
-            let demand = Demand { enrolled: !wish.operations.is_empty(), ..self.own_demand() };
-            let cleared = self.clear_demanding(account, terms, caller, request, demand, &summary(&wish))?;
+            let cleared = self.clear(account, terms, caller, request, &summary(&wish))?;
             account.pay(cleared);
             let lifetime = wish.duration.unwrap_or(terms.limits.session_lifetime);
             let token = self.build_token(account, terms, &wish, Mfa::NonInteractive, lifetime);
+            let token = AccessToken { proven: cleared.paid_by().is_some(), ..token };
             open(account, &token, &secret);
             Ok((account.clone(), terms.now, token))
         });

@@ -68,6 +68,7 @@ pub(crate) fn token(scope: Scope) -> AccessToken {
         owner: scope.is_of_account().then(|| Username::parse("alice").unwrap()),
         mfa: Mfa::Pending,
         operations: Vec::new(),
+        proven: true,
         description: None,
         created_at: Timestamp::from_seconds(1),
         expires_at: Timestamp::NEVER,

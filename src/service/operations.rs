@@ -96,7 +96,9 @@ impl Service {
         let begun = self.decide_operation(&actor, operation, |account, terms| {
             // A token that needs no proof does not stand for an account that could give none.
             if passage == Passage::Unproven && (account.is_protected() || !operation.demand.enrolled) {
-                return Ok(Cleared::NotNeeded);
+                // Made when nothing was asked for, it does not outdo what protects the account now.
+                let passes = caller.proven || !account.is_protected();
+                return passes.then_some(Cleared::NotNeeded).ok_or_else(|| Refusal::Forbidden.into());
             }
             let proof = Proof { session: Some(caller.id), ..operation.proof.clone() };
             match account.clear(terms, operation.demand, &operation.digest, &proof) {

@@ -38,24 +38,6 @@ impl Service {
         request: &ProtectedRequest,
         summary: &str,
     ) -> Result<Clearance, Failure> {
-        self.clear_demanding(account, terms, caller, request, self.own_demand(), summary)
-    }
-
-    /// What the service's own operations ask for.
-    pub(super) fn own_demand(&self) -> Demand {
-        Demand::of(self.0.parts.own_operations)
-    }
-
-    /// The same for one that asks for more than the others.
-    pub(super) fn clear_demanding(
-        &self,
-        account: &mut Account,
-        terms: &Terms<'_>,
-        caller: &AccessToken,
-        request: &ProtectedRequest,
-        demand: Demand,
-        summary: &str,
-    ) -> Result<Clearance, Failure> {
         if caller.needs_no_tan() {
             return Ok(Clearance::NotNeeded);
         }
@@ -63,6 +45,7 @@ impl Service {
         if !is_shown_as_it_is(summary) {
             return Err(NOT_TO_BE_SHOWN.into());
         }
+        let demand = account.own_demand(terms, self.0.parts.own_operations);
         let proof = Proof::token(request.presented);
         account
             .clear(terms, demand, &request.operation, &proof)

@@ -53,6 +53,7 @@ impl Settings {
             recovery: channels.recovery.enabled,
             first,
             waiting,
+            own_strength: self.server.own_strength,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     section::Section,
     value::Named,
 };
+use crate::domain::policy::OwnStrength;
 
 /// More workers than any machine has processors.
 const MOST_WORKERS: usize = 1024;
@@ -26,6 +27,10 @@ impl Named for OwnOperations {
     const NAMES: &'static [(&'static str, Self)] = &[("token", Self::Token), ("bound", Self::Bound)];
 }
 
+impl Named for OwnStrength {
+    const NAMES: &'static [(&'static str, Self)] = &[("any", Self::Any), ("strongest", Self::Strongest)];
+}
+
 /// `[server]`: the listeners, and what customers see of the bank.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
@@ -43,6 +48,8 @@ pub struct Server {
     pub allowed_origins: Vec<Origin>,
     /// What the service's own protected operations ask for.
     pub own_operations: OwnOperations,
+    /// How strong a proof they ask for.
+    pub own_strength: OwnStrength,
     /// Threads that serve requests, 1 to 1024; `None`: one for each processor.
     pub workers: Option<usize>,
 }
@@ -57,6 +64,7 @@ impl Server {
             origin: section.optional("origin"),
             allowed_origins: section.list("allowed_origins"),
             own_operations: section.or("own_operations", OwnOperations::Token),
+            own_strength: section.or("own_strength", OwnStrength::Any),
             workers: section.optional("workers"),
         };
         server.check(section);

@@ -75,6 +75,7 @@ fn read_token(row: &Row) -> Result<AccessToken, StoreError> {
         owner: owner.map(Username::stored),
         mfa: read_mfa(row)?,
         operations: row.try_get("operations")?,
+        proven: row.try_get("proven")?,
         description: row.try_get("description")?,
         created_at: row.try_get::<_, Moment>("created_at")?.0,
         expires_at: row.try_get::<_, Moment>("expires_at")?.0,

@@ -68,6 +68,6 @@ mod tests {
         assert_eq!(with.transition, sql::ACCOUNT_TRANSITION);
         let lines: Vec<&str> = without.transition.lines().filter(|line| !line.starts_with("--")).collect();
         assert!(lines.first().is_some_and(|line| line.ends_with(" acct as (")), "{}", without.transition);
-        assert!(!without.transition.contains("$105") && without.transition.contains("$104"));
+        assert!(!without.transition.contains("$106") && without.transition.contains("$105"));
     }
 }

@@ -129,6 +129,7 @@ impl Transition {
         all.extend(self.channels.more_parameters());
         all.extend(Made::device_parameters(self.made.as_ref()));
         all.extend(self.changed.trust_parameters());
+        all.extend(self.tokens.proof_parameters());
         if guarded {
             all.extend(self.taken.parameters());
         }

@@ -28,6 +28,7 @@ pub fn caller(scope: Scope) -> AccessToken {
         owner: None,
         mfa: Mfa::Pending,
         operations: Vec::new(),
+        proven: true,
         description: Some("a test".to_owned()),
         created_at: now,
         expires_at: Timestamp::NEVER,

@@ -3,7 +3,7 @@
 -- account.
 select
   clock_timestamp() as read_at,
-  t.token_id, t.scope, a.username, t.mfa, t.operations, t.description, t.created_at, t.expires_at,
+  t.token_id, t.scope, a.username, t.mfa, t.operations, t.description, t.created_at, t.expires_at, t.proven,
   t.last_used_at,
   (
     select max(s.until)

@@ -9,14 +9,14 @@
 with place as (
   select c.channel, c.place
   from ceilings c
-  where c.channel = $105 and c.place <= $106 and c.free_at <= $15
+  where c.channel = $106 and c.place <= $107 and c.free_at <= $15
   order by c.free_at
   limit 1
   for update skip locked
 ), probe as (
   select p.meter
   from prefixes p
-  where p.meter = $107 and p.opened_at is null and p.probe_at <= $15
+  where p.meter = $108 and p.opened_at is null and p.probe_at <= $15
   for update skip locked
 ), acct as (
 -- guarded] with acct as (
@@ -31,8 +31,8 @@ with place as (
     event_sequence = $13, event_mac = $14, event_at = $15
   where account_id = $1 and version = $2
     -- [guarded
-    and ($105::text is null or exists (select from place))
-    and ($107::bytea is null or exists (select from probe))
+    and ($106::text is null or exists (select from place))
+    and ($108::bytea is null or exists (select from probe))
     -- guarded]
   returning account_id, version
 ), evts as (
@@ -114,7 +114,7 @@ with place as (
   where c.channel = place.channel and c.place = place.place
 ), probed as (
   update prefixes p
-  set probe_at = $108
+  set probe_at = $109
   from acct, probe
   where p.meter = probe.meter
 -- guarded]
@@ -128,8 +128,8 @@ with place as (
   using acct
   where t.token_id = $65 and t.account_id is null and acct.account_id = '00000000-0000-0000-0000-000000000000'
 ), opened as (
-  insert into access_tokens (token_id, secret_hash, scope, account_id, mfa, operations, description, created_at, expires_at)
-  select $66, $67, $68, case when $69 then acct.account_id end, $70, $71, $72, $73, $74
+  insert into access_tokens (token_id, secret_hash, scope, account_id, mfa, operations, description, created_at, expires_at, proven)
+  select $66, $67, $68, case when $69 then acct.account_id end, $70, $71, $72, $73, $74, $105
   from acct
   where $66::uuid is not null
 )

@@ -11,6 +11,7 @@ fn token(scope: Scope, owner: Option<&str>, mfa: Mfa) -> AccessToken {
         owner: owner.map(|name| Username::parse(name).unwrap()),
         mfa,
         operations: Vec::new(),
+        proven: true,
         description: None,
         created_at: Timestamp::from_seconds(1),
         expires_at: Timestamp::NEVER,

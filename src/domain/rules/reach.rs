@@ -3,10 +3,23 @@
 use crate::domain::{
     account::{Account, Terms},
     assurance::{Assurance, Demand, NamedDemand},
+    policy::OwnStrength,
     time::Timestamp,
 };
 
 impl Account {
+    /// What the service's own operations ask of this account: at that level and, where the bank says so, as strong a
+    /// proof as it can bring.
+    #[must_use]
+    pub fn own_demand(&self, terms: &Terms<'_>, assurance: Assurance) -> Demand {
+        let any = Demand::of(assurance);
+        if terms.policy.own_strength == OwnStrength::Any {
+            return any;
+        }
+        let strengths = self.offered(terms, any).into_iter().map(|offer| terms.strengths.of(offer.channel));
+        Demand { strength: strengths.max().unwrap_or(any.strength), ..any }
+    }
+
     /// Whether the customer can bring what the operation asks for, now or, for what is bound, once his newest factors
     /// count: it asks for nothing, nothing protects the account and it lets such accounts pass, or something that is strong
     /// enough can prove him.

@@ -172,13 +172,14 @@ async fn what_anyone_may_read_needs_no_database_but_readiness() {
 }
 
 #[actix_web::test]
-async fn what_is_malformed_is_told_before_what_is_forbidden() {
-    let admin = || token(Scope::Admin);
-    let challenge = |id: &'static str, body: &'static str| {
-        TestRequest::post().param("username", "bob").param("challenge", id).set_payload(body)
+async fn who_may_not_act_is_told_so_before_what_is_malformed_and_who_may_is_told_that() {
+    let challenge = |owner: &'static str, id: &'static str, body: &'static str| {
+        TestRequest::post().param("username", owner).param("challenge", id).set_payload(body)
     };
-    let confirmed =
-        async |id, body| code(challenges::confirm_challenge(call(admin(), challenge(id, body)).await).await);
+    let by = async |scope, owner, id, body| {
+        code(challenges::confirm_challenge(call(token(scope), challenge(owner, id, body)).await).await)
+    };
+    let confirmed = async |id, body| by(Scope::ReadWrite, "alice", id, body).await;
     assert_eq!(confirmed("sms", r#"{"tan":"12345678"}"#).await, 26);
     assert_eq!(confirmed(ID, "").await, 22);
     assert_eq!(confirmed(ID, "{}").await, 25);
@@ -188,7 +189,12 @@ async fn what_is_malformed_is_told_before_what_is_forbidden() {
         assert_eq!(confirmed(ID, no_candidate).await, 26, "{no_candidate}");
     }
     for candidate in [r#"{"tan":"T-1234-5678"}"#, r#"{"tan":" 12 34 56 78 "}"#, r#"{"tan":"123456"}"#] {
-        assert_eq!(confirmed(ID, candidate).await, 44, "{candidate}");
+        assert_eq!(by(Scope::Admin, "bob", ID, candidate).await, 44, "{candidate}");
+    }
+    for (owner, scope) in [("bob", Scope::Admin), ("bob", Scope::ReadWrite), ("alice", Scope::ReadOnly)] {
+        for malformed in ["", "{}", r#"{"tan":12345678}"#, r#"{"tan":""}"#] {
+            assert_eq!(by(scope, owner, ID, malformed).await, 44, "{owner} {malformed}");
+        }
     }
 }
 

@@ -30,7 +30,7 @@ impl RefusalColumns {
     }
 }
 
-/// $105 to $108: the place and the probe that are taken.
+/// $106 to $109: the place and the probe that are taken.
 pub(super) struct Taken {
     channel: Option<&'static str>,
     places: i32,

@@ -11,7 +11,7 @@ use crate::{
     storage::moment::Moment,
 };
 
-/// $64 to $74: access tokens that end, and the one that was made.
+/// $64 to $74, and $105: access tokens that end, and the one that was made.
 pub(super) struct TokenColumns {
     ends_all: bool,
     ended: Option<Uuid>,
@@ -24,6 +24,7 @@ pub(super) struct TokenColumns {
     description: Option<String>,
     created_at: Option<Moment>,
     expires_at: Option<Moment>,
+    proven: Option<bool>,
 }
 
 impl TokenColumns {
@@ -42,6 +43,7 @@ impl TokenColumns {
             description: new.and_then(|new| new.token.description.clone()),
             created_at: new.map(|new| Moment(new.token.created_at)),
             expires_at: new.map(|new| Moment(new.token.expires_at)),
+            proven: new.map(|new| new.token.proven),
         }
     }
 
@@ -59,6 +61,11 @@ impl TokenColumns {
             self.created_at,
             self.expires_at,
         ]
+    }
+
+    /// $105.
+    pub(super) fn proof_parameters(&self) -> Parameters<'_> {
+        parameters![self.proven]
     }
 }
 

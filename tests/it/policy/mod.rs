@@ -4,6 +4,7 @@
 mod devices;
 mod first;
 mod own_operations;
+mod own_strength;
 mod preference;
 mod strength;
 mod waiting;
@@ -121,7 +122,7 @@ async fn answer(customer: &Customer, asked: &Answer, tan: &str) -> Approval {
 }
 
 /// The customer's own enrolment of the address that the bank knows, proven; an empty token is none.
-async fn enrol(app: &TestApp, customer: &Customer, channel: &str, token: &str) {
+pub async fn enrol(app: &TestApp, customer: &Customer, channel: &str, token: &str) {
     let path = customer.path(&format!("/tan/{channel}"));
     let begun = send(&customer.client, Method::POST, &path, token, Some(&json!({}))).await;
     assert_eq!(begun.status, 202, "{begun:?}");

@@ -27,7 +27,7 @@ const TAKEN_BACK: &str = "
       alter column address set not null;
     alter table accounts
       drop column step_up_sessions, drop column step_up_untils, drop column step_up_strengths;
-    alter table access_tokens drop column last_used_at;
+    alter table access_tokens drop column last_used_at, drop column proven;
     delete from refinery_schema_history where version > 10";
 
 /// Columns and constraints of what the migration changes.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::{step_up, stepped_up};
 use crate::{
     app::{Answer, Client, Customer},
-    contract::tans_sent,
+    contract::{tans_sent, with_token},
     gateway::{Bank, Plan, Request, TRANSFER},
 };
 
@@ -141,5 +142,36 @@ async fn a_step_up_is_of_its_own_account() {
     assert_eq!(refused.error(), (403, 44));
     assert_eq!(step_up(&at_bob.client, &at_bob, "").await.error(), (403, 44));
     assert!(bank.core.seen().is_empty());
+    bank.close().await;
+}
+
+/// Else whoever has a password alone would make a token before there is anything to be proven, and keep it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_made_without_a_proof_passes_nothing_once_the_account_is_protected() {
+    let bank = Bank::open().await;
+    let alice = bank.customer_with("alice", &[]).await;
+    let wish = || json!({"scope": "readwrite", "operations": ["transfer"]});
+    let made = bank.app.admin.with_token(&alice.client.token).post("/accounts/alice/token", wish()).await;
+    assert_eq!(made.status, 200, "nothing protects the account: {made:?}");
+    let (unproven, read) =
+        (bank.client(made.text("access_token")), bank.app.admin.with_token(made.text("access_token")));
+    let path = "/accounts/alice/transactions";
+    let transfer = async |client: &Client| Request::post(path, TRANSFER).send(client, "").await;
+    assert_eq!(transfer(&unproven).await.status, 200, "like everybody");
+
+    assert_eq!(bank.app.admin.put("/accounts/alice/tan/sms", json!({"address": alice.phone})).await.status, 204);
+    let before = bank.core.effects("POST", "/accounts/alice/transactions");
+    assert_eq!(transfer(&unproven).await.error(), (403, 44));
+    assert_eq!(bank.core.effects("POST", "/accounts/alice/transactions"), before, "nothing was done");
+    assert_eq!(read.get("/accounts/alice/tan").await.status, 200, "it looks, as before");
+
+    let token = bank.unbound(&alice, "sms").await.token;
+    let api = bank.app.admin.with_token(&alice.client.token);
+    let proven = with_token(&api, Method::POST, "/accounts/alice/token", &token, Some(wish())).await;
+    assert_eq!(
+        transfer(&bank.client(proven.text("access_token"))).await.status,
+        200,
+        "one that was made by a proof passes"
+    );
     bank.close().await;
 }

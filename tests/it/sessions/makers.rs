@@ -73,19 +73,6 @@ async fn an_operation_that_is_named_twice_is_named_once() {
     app.stop().await;
 }
 
-/// Else whoever has a password alone would pass what will be protected, for as long as the token lives.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_passes_without_a_tan_is_made_by_a_proof_alone() {
-    let app = bank().await;
-    let alice = app.customer("alice").await;
-    let before = trace(&app).await;
-    let refused = alice.client.post(TOKEN, json!({"scope": "readwrite", "operations": ["transfer"]})).await;
-    assert_eq!((refused.error(), &refused.body["tan_channels"]), ((403, 10002), &json!([])), "{refused:?}");
-    assert_eq!(trace(&app).await, before);
-    assert_eq!(alice.client.post(TOKEN, json!({"scope": "readwrite"})).await.status, 200, "one that names none passes");
-    app.stop().await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn no_session_makes_an_api_token_without_a_one_shot_token_and_none_that_only_looks_makes_any() {
     let app = bank().await;

@@ -146,6 +146,7 @@ fn mint(account: &mut Account, terms: &Terms<'_>, _: &Scene) {
         owner: Some(account.username.clone()),
         mfa: Mfa::Pending,
         operations: Vec::new(),
+        proven: true,
         description: None,
         created_at: terms.now,
         expires_at: terms.now,

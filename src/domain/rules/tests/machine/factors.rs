@@ -107,6 +107,8 @@ impl Play {
             if play.ledger.channels.get(&address.channel()) != Some(address) {
                 play.ledger.put_in_force(address, None);
             }
+            // What an operator stands for need not wait, whoever brought it.
+            play.ledger.young.remove(&address.channel());
             play.scene.ask(|account, terms| account.set_address(terms.now, address.clone()));
         });
     }

@@ -32,6 +32,7 @@ fn policy() -> impl Strategy<Value = Policy> {
         recovery,
         first,
         waiting: Duration::from_secs(waiting),
+        ..Policy::default()
     })
 }
 
