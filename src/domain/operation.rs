@@ -6,6 +6,7 @@ use super::{keys::framed, username::Username};
 
 const TAG: &[u8] = b"tanager-operation-v1\0";
 const RESOLVED_TAG: &[u8] = b"tanager-resolved-v1\0";
+const OWN_TAG: &[u8] = b"tanager-own-operation-v1\0";
 
 /// SHA-256 over account, method, path with query, and the body's SHA-256: byte for byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +27,19 @@ impl OperationDigest {
     /// account's data. When that changes, the operation is another one (PSD2 RTS art. 5(1)(d)).
     #[must_use]
     pub fn resolved_to(&self, resolved: &str) -> Self {
-        let mut message = RESOLVED_TAG.to_vec();
-        for part in [self.0.as_slice(), resolved.as_bytes()] {
+        self.told_apart(RESOLVED_TAG, resolved)
+    }
+
+    /// The digest of the same request where it is one of the service's own operations. A bank core may have one with the
+    /// same method and path, whose summary says other things of the same body: who approved that approved nothing here.
+    #[must_use]
+    pub fn of_our_own(&self) -> Self {
+        self.told_apart(OWN_TAG, "")
+    }
+
+    fn told_apart(&self, tag: &[u8], by: &str) -> Self {
+        let mut message = tag.to_vec();
+        for part in [self.0.as_slice(), by.as_bytes()] {
             framed(&mut message, part);
         }
         Self(Sha256::digest(&message).into())

@@ -137,7 +137,7 @@ impl Call {
     pub fn protected(&self, username: &Username) -> Result<ProtectedRequest, ApiError> {
         let token = TanToken::read(self.request.headers())?;
         let presented = token.map(|token| SecretHash::of(token.reveal()));
-        Ok(ProtectedRequest { operation: self.digest(username), presented })
+        Ok(ProtectedRequest { operation: self.digest(username).of_our_own(), presented })
     }
 
     /// The `Idempotency-Key` with the request it stands for; 400/23 when it is malformed.

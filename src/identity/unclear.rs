@@ -55,10 +55,11 @@ pub enum Unclear {
 
 impl Unclear {
     /// What it says of the one who was asked. An answer that cannot be understood is one all the same: what a single caller
-    /// can bring about by the credential or the name that he sends must not keep everyone else out.
+    /// can bring about by the credential or the name that he sends must not keep everyone else out. A program that stumbles
+    /// over those says 500 (RFC 9110 section 15.6.1); one that is away or overloaded is told by 502, 503 and 504.
     pub(super) const fn ending(&self) -> Ending {
         match self {
-            Self::Unreachable(_) | Self::Late | Self::ClientRefused | Self::Status(500..) => Ending::Failed,
+            Self::Unreachable(_) | Self::Late | Self::ClientRefused | Self::Status(502..=504) => Ending::Failed,
             Self::Status(_) | Self::TooLarge | Self::NotJson | Self::NotSaid | Self::NoName(_) | Self::NoMoment(_) => {
                 Ending::Answered
             }
@@ -82,14 +83,14 @@ mod tests {
 
     #[test]
     fn what_a_single_caller_can_bring_about_is_no_failure_of_who_is_asked() {
-        for status in [204, 301, 302, 400, 404, 413, 429, 431] {
+        for status in [204, 301, 302, 400, 404, 413, 429, 431, 500, 501, 505, 599] {
             assert_eq!(Unclear::Status(status).ending(), Ending::Answered, "{status}");
         }
         for unclear in [Unclear::TooLarge, Unclear::NotJson, Unclear::NoName("username_claim")] {
             assert_eq!(unclear.ending(), Ending::Answered, "{unclear}");
         }
         assert_eq!(Unclear::Malformed.ending(), Ending::GivenUp);
-        for status in [500, 502, 503, 504, 599] {
+        for status in [502, 503, 504] {
             assert_eq!(Unclear::Status(status).ending(), Ending::Failed, "{status}");
         }
         assert_eq!((Unclear::Late.ending(), Unclear::ClientRefused.ending()), (Ending::Failed, Ending::Failed));

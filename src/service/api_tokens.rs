@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{
         caller::{AccessToken, Deed, Mfa},
+        channel::Strength,
         refusal::Refusal,
         rules::factors::NoticeKind,
         secret::AccessSecret,
@@ -36,7 +37,8 @@ impl Service {
         let wish = TokenRequest { operations: self.named(&wish.operations)?, ..wish.clone() };
         let secret = AccessSecret::generate(self.chance());
         let make = self.change(caller, Deed::MintToken, Wanted::account(username), |account, terms| {
-            let cleared = self.clear(account, terms, caller, request, &summary(&wish))?;
+            let strength = self.strength_of(&wish.operations);
+            let cleared = self.clear_at(account, terms, caller, request, strength, &summary(&wish))?;
             account.pay(cleared);
             let lifetime = wish.duration.unwrap_or(terms.limits.session_lifetime);
             let token = self.build_token(account, terms, &wish, Mfa::NonInteractive, lifetime);
@@ -47,6 +49,13 @@ impl Service {
         let (account, now, token) = make.await?;
         self.notify(&account, now, &account.notices_to_all(NoticeKind::ApiTokenMade));
         Ok(Minted { secret, token })
+    }
+
+    /// How strong a proof is that stands for every later one of these operations: as strong as the strictest of them asks,
+    /// so that nobody makes a token by a channel that would not do for the operation itself.
+    fn strength_of(&self, wanted: &[String]) -> Strength {
+        let named = self.0.parts.core_operations.iter().filter(|operation| wanted.contains(&operation.name));
+        named.map(|operation| operation.demand.strength).max().unwrap_or(Strength::Inform)
     }
 
     /// Operations of the bank core, each once, in the order in which they were named.

@@ -92,6 +92,10 @@ impl Service {
         operation: &CoreOperation<'_>,
     ) -> Result<Cleared, Failure> {
         let passage = caller.may_begin(name, reads, operation.username).map_err(|_| Refusal::Forbidden)?;
+        // It stands for a proof: that it was ended at another instance is not to be found out seconds later.
+        if passage == Passage::Unproven && !self.store().has_access_token(caller.id).await? {
+            return Err(Failure::Unauthenticated);
+        }
         let actor = caller.actor();
         let begun = self.decide_operation(&actor, operation, |account, terms| {
             // A token that needs no proof does not stand for an account that could give none.

@@ -5,6 +5,7 @@ use crate::domain::{
     account::{Account, Terms},
     assurance::Demand,
     caller::AccessToken,
+    channel::Strength,
     operation::OperationDigest,
     refusal::{Refusal, Requirement},
     rules::protect::{Clearance, Objection, Proof},
@@ -38,6 +39,19 @@ impl Service {
         request: &ProtectedRequest,
         summary: &str,
     ) -> Result<Clearance, Failure> {
+        self.clear_at(account, terms, caller, request, Strength::Inform, summary)
+    }
+
+    /// The same for one that asks for a proof of at least that strength.
+    pub(super) fn clear_at(
+        &self,
+        account: &mut Account,
+        terms: &Terms<'_>,
+        caller: &AccessToken,
+        request: &ProtectedRequest,
+        least: Strength,
+        summary: &str,
+    ) -> Result<Clearance, Failure> {
         if caller.needs_no_tan() {
             return Ok(Clearance::NotNeeded);
         }
@@ -45,7 +59,8 @@ impl Service {
         if !is_shown_as_it_is(summary) {
             return Err(NOT_TO_BE_SHOWN.into());
         }
-        let demand = account.own_demand(terms, self.0.parts.own_operations);
+        let own = account.own_demand(terms, self.0.parts.own_operations);
+        let demand = Demand { strength: own.strength.max(least), ..own };
         let proof = Proof::token(request.presented);
         account
             .clear(terms, demand, &request.operation, &proof)

@@ -124,6 +124,9 @@ impl Account {
             State::Solved(_) | State::Spent => return Some(AttemptOutcome::AlreadySolved),
             State::Aborted | State::Void => return Some(AttemptOutcome::Ended),
         }
+        if self.is_out_of_force(terms, challenge) {
+            return Some(AttemptOutcome::Ended);
+        }
         if let Some(retry_after) = self.standing.blocked_for(terms.now, terms.limits) {
             return Some(AttemptOutcome::Blocked { retry_after });
         }
@@ -131,6 +134,13 @@ impl Account {
             return Some(AttemptOutcome::Exhausted { retry_after: self.fresh_tan_in(terms, challenge) });
         }
         (terms.now >= challenge.tan_expires_at).then_some(AttemptOutcome::Expired)
+    }
+
+    /// Whether the bank has decided otherwise since it was begun: its channel serves no more, or the first channel of an
+    /// account is an operator's to bring.
+    fn is_out_of_force(&self, terms: &Terms<'_>, challenge: &Challenge) -> bool {
+        let brings = challenge.kind == ChallengeKind::Address;
+        !terms.policy.serves(challenge.channel()) || (brings && self.refuse_first(terms).is_err())
     }
 
     /// How long until a fresh TAN of this challenge can be had: not during a block; when no more can be sent, until it

@@ -42,6 +42,11 @@ impl Account {
     /// bring.
     pub(super) fn refuse_bringing(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
         self.refuse_blocked(terms)?;
+        self.refuse_first(terms)
+    }
+
+    /// Refuses the first channel of an account where that is an operator's to bring.
+    pub(super) fn refuse_first(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
         let by_operator = !self.is_protected() && terms.policy.first == FirstChannel::Operator;
         if by_operator { Err(Refusal::FirstByOperator) } else { Ok(()) }
     }

@@ -141,7 +141,8 @@ impl Account {
             return Err(Objection::WrongOperation);
         }
         let insufficient = demand.assurance == Assurance::Bound && (!bound || !counts);
-        if insufficient || terms.strengths.of(channel) < demand.strength {
+        // A channel that the bank has switched off proves nothing, whatever was solved on it before.
+        if insufficient || !terms.policy.serves(channel) || terms.strengths.of(channel) < demand.strength {
             return Err(Objection::Required);
         }
         // Who asks now must know as well that a repeat does nothing twice.

@@ -54,7 +54,9 @@ fn code(outcome: Result<HttpResponse, ApiError>) -> u16 {
 async fn a_digest_is_over_account_method_target_and_body_as_they_were_sent() {
     let target = "/accounts/%61lice/tan/sms?a=%41&&b=+";
     let username = Username::parse("alice").unwrap();
-    let expected = |method, body: &[u8]| *OperationDigest::of(&username, method, target, &body_sha256(body)).as_bytes();
+    let expected = |method, body: &[u8]| {
+        *OperationDigest::of(&username, method, target, &body_sha256(body)).of_our_own().as_bytes()
+    };
     let body = b" {\"address\" : \"+41791234567\"}\n";
     assert_eq!(digest(TestRequest::post().uri(target).set_payload(&body[..])).await, expected("POST", body));
     assert_eq!(digest(TestRequest::delete().uri(target).set_payload("x")).await, expected("DELETE", b"x"));

@@ -245,8 +245,19 @@ impl Customer {
     }
 
     /// Requests a challenge by SMS and confirms it: an unbound token.
+    /// A one-shot token by SMS for nothing in particular.
     pub async fn token(&self, app: &TestApp) -> String {
-        let challenge = self.client.post(&self.path("/tan/challenge/sms"), serde_json::json!({})).await;
+        self.solve(app, serde_json::json!({})).await
+    }
+
+    /// One for the request that was refused so.
+    pub async fn token_for(&self, app: &TestApp, refused: &Answer) -> String {
+        assert_eq!(refused.error(), (403, 10002), "{refused:?}");
+        self.solve(app, serde_json::json!({"operation": refused.text("operation")})).await
+    }
+
+    async fn solve(&self, app: &TestApp, wish: serde_json::Value) -> String {
+        let challenge = self.client.post(&self.path("/tan/challenge/sms"), wish).await;
         assert_eq!(challenge.status, 200, "{challenge:?}");
         self.confirm(challenge.text("challenge_id"), &app.tan_sent_to(&self.phone)).await.text("tan_token").to_owned()
     }

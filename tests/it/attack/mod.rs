@@ -3,6 +3,7 @@
 
 mod alike;
 mod chores;
+mod detours;
 mod fleet;
 mod guesser;
 mod guessing;

@@ -176,9 +176,11 @@ impl<'a> World<'a> {
 
     async fn api_token(&mut self, whose: usize) -> Result<Answer, Trouble> {
         let session = self.session(if whose == ALICE { Kind::Own } else { Kind::Other }).await?;
-        let proof = self.proof(whose, &session, "sms", json!({})).await?;
         let path = format!("/accounts/{}/token", self.names[whose]);
         let wish = Some(json!({"scope": "readwrite", "operations": ["transfer"]}));
+        let refused = self.asked(Listener::Api, ("POST", &path), &session, &[], wish.clone(), 403).await?;
+        let ticket = json!({"operation": refused.text("operation")});
+        let proof = self.proof(whose, &session, "sms", ticket).await?;
         let made = self.asked(Listener::Api, ("POST", &path), &session, &[("TAN-Token", &proof)], wish, 200).await?;
         assert!(made.body["mfa"].is_null(), "{made:?}");
         Ok(made)

@@ -113,10 +113,11 @@ async fn a_credential_that_only_looks_begins_nothing_protected() {
 
 /// An API token of this account for these operations.
 async fn api_token(bank: &Bank, alice: &Customer, operations: &[&str]) -> Customer {
-    let token = bank.unbound(alice, "sms").await.token;
     let at_the_api = bank.app.admin.with_token(&alice.client.token);
-    let wish = Some(json!({"scope": "readwrite", "operations": operations}));
-    let minted = with_token(&at_the_api, reqwest::Method::POST, "/accounts/alice/token", &token, wish).await;
+    let wish = json!({"scope": "readwrite", "operations": operations});
+    let refused = at_the_api.post("/accounts/alice/token", wish.clone()).await;
+    let token = bank.approve(alice, &refused).await.token;
+    let minted = with_token(&at_the_api, reqwest::Method::POST, "/accounts/alice/token", &token, Some(wish)).await;
     assert_eq!(minted.status, 200, "{minted:?}");
     let client = bank.client(minted.text("access_token"));
     Customer { client, username: alice.username.clone(), phone: alice.phone.clone(), email: alice.email.clone() }

@@ -39,7 +39,9 @@ fn asked(bank: &Bank) -> usize {
 async fn api_token(bank: &Bank, alice: &Client) -> String {
     let wish = json!({"scope": "readwrite", "operations": ["transfer"]});
     let proof = {
-        let challenge = alice.post("/accounts/alice/tan/challenge/sms", json!({})).await;
+        let refused = alice.post("/accounts/alice/token", wish.clone()).await;
+        let wanted = json!({"operation": refused.text("operation")});
+        let challenge = alice.post("/accounts/alice/tan/challenge/sms", wanted).await;
         let tan = json!({"tan": bank.app.tan_sent_to(&crate::app::addresses_of("alice").0)});
         let path = format!("/accounts/alice/tan/challenge/{}/confirm", challenge.text("challenge_id"));
         alice.post(&path, tan).await.text("tan_token").to_owned()

@@ -31,7 +31,7 @@ async fn worn_out(app: &TestApp, core: &Core) {
 async fn after_five_failures_nobody_is_asked_and_nobody_let_in_until_it_answers_again() {
     let core = Core::start().await;
     let app = served_by(&core, "").await;
-    core.answers("500 Oh", "");
+    core.answers("503 Later", "");
     worn_out(&app, &core).await;
     let opened = Instant::now();
     core.says(Says::WhatItKnows);
@@ -78,7 +78,7 @@ async fn what_is_remembered_is_honoured_while_it_is_left_in_peace() {
     let core = Core::start().await;
     let app = remembering("10 s", &core, "").await;
     assert_eq!(get(&app, "/accounts/bob", BOB).await.status, 200);
-    core.answers("500 Oh", "");
+    core.answers("503 Later", "");
     worn_out(&app, &core).await;
     assert_eq!(get(&app, "/accounts/bob", BOB).await.status, 200);
     assert_eq!(get(&app, "/accounts/alice", ALICE).await.error(), (503, 10090));
@@ -89,14 +89,14 @@ async fn what_is_remembered_is_honoured_while_it_is_left_in_peace() {
 async fn nobody_keeps_all_others_out_by_a_credential_that_is_refused_or_not_understood() {
     let core = Core::start().await;
     let app = served_by(&core, "username_pointer = \"/username\"\n").await;
-    for says in ["401 Unauthorized", "400 Bad Request", "431 Too Large", "302 Found", "200 OK"] {
+    for says in ["401 Unauthorized", "400 Bad Request", "431 Too Large", "302 Found", "200 OK", "500 Oh"] {
         core.answers(says, "<html></html>");
         for _ in 0..2 * FAILURES {
             get(&app, "/accounts/alice", NOBODY).await;
         }
         assert_eq!(core.take_asked().len(), 2 * FAILURES, "{says}");
     }
-    core.answers("500 Oh", "");
+    core.answers("503 Later", "");
     for _ in 0..2 * FAILURES {
         let large = format!("Bearer {}", "x".repeat(8 * 1024));
         assert_eq!(get(&app, "/accounts/alice", &large).await.error(), (401, 40), "it is no credential");
@@ -125,7 +125,7 @@ async fn operators_see_what_was_answered() {
         ask(ALICE).await;
     }
     ask(NOBODY).await;
-    core.answers("500 Oh", "");
+    core.answers("503 Later", "");
     for _ in 0..FAILURES + 2 {
         ask(ALICE_AGAIN).await;
     }

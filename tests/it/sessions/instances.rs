@@ -92,7 +92,7 @@ async fn who_was_answered_is_stepped_up_though_the_process_is_killed_at_that_mom
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_api_token_that_is_ended_is_refused_here_at_once_and_elsewhere_within_seconds() {
+async fn an_ended_api_token_begins_nothing_anywhere_and_is_forgotten_elsewhere_within_seconds() {
     let (core, plan) = (BankCore::open().await, Plan::default());
     let one = Bank::instance(crate::app::Database::fresh().await, &core, &plan).await;
     let other = Bank::instance(one.database.clone(), &core, &plan).await;
@@ -105,10 +105,15 @@ async fn an_api_token_that_is_ended_is_refused_here_at_once_and_elsewhere_within
         assert_eq!(contact.send(client, "").await.status, 200);
     }
     let path = format!("/accounts/alice/tokens/{}", made.text("token_id"));
+    assert_eq!(there.get("/accounts/alice/tan").await.status, 200, "it is remembered there");
     assert_eq!(alice.client.delete(&path).await.status, 204);
-    assert_eq!(contact.send(&here, "").await.error(), (401, 40));
+    for client in [&here, &there] {
+        assert_eq!(contact.send(client, "").await.error(), (401, 40));
+    }
+    assert_eq!(core.effects("POST", "/accounts/alice/contacts"), 2);
     let began = tokio::time::Instant::now();
-    eventually("it is refused there", async || contact.send(&there, "").await.error() == (401, 40)).await;
+    let look = async || there.get("/accounts/alice/tan").await.error() == (401, 40);
+    eventually("it is refused there", look).await;
     assert!(began.elapsed() < std::time::Duration::from_secs(10), "a look-up is remembered for 3 s");
     other.stop().await;
     one.stop().await;

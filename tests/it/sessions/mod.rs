@@ -43,9 +43,10 @@ async fn mfa(client: &Client, customer: &Customer) -> Vec<Value> {
     rows(client, customer).await.into_iter().map(|row| row["mfa"].clone()).collect()
 }
 
-/// An API token of an account, made with a one-shot token by SMS.
+/// An API token of an account, made with a one-shot token by SMS that is bound to that.
 async fn api_token(app: &TestApp, customer: &Customer, wish: Value) -> Answer {
-    let token = customer.token(app).await;
+    let refused = customer.client.post(&customer.path("/token"), wish.clone()).await;
+    let token = customer.token_for(app, &refused).await;
     let made = with_token(&customer.client, Method::POST, &customer.path("/token"), &token, Some(wish)).await;
     assert_eq!((made.status.as_u16(), &made.body["mfa"]), (200, &Value::Null), "{made:?}");
     made

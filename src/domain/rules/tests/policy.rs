@@ -22,6 +22,7 @@ use crate::domain::{
     totp::tests::numbered,
 };
 
+mod changed;
 mod first;
 mod offers;
 
