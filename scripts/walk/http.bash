@@ -79,7 +79,8 @@ show_answer() {
     printf '  %s%s%s\n' "$colour" "$(head -n 1 "$work/head" | tr -d '\r')" "$plain"
     tr -d '\r' <"$work/head" | grep -iE '^(tan-required|retry-after|www-authenticate|allow|location):' \
         | sed "s/^/  $dim/; s/\$/$plain/" || true
-    pretty "$work/body" | sed 's/^/  /'
+    # A picture is not for reading.
+    pretty "$work/body" | sed 's/^/  /; s/\("qr_svg": *"[^ ]*\).*/\1 …"/'
 }
 
 # expect STATUS [CODE]: ends the walk if the answer is another one.

@@ -1,7 +1,7 @@
 //! The way to the bank core. Connections are kept for what passes unprotected; a protected operation has one of its own,
 //! as one that the core closes at the wrong moment would leave an outcome unknown.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use http::{
     HeaderValue, Request, Response, Uri,
@@ -14,10 +14,13 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 
+use rustls::{ClientConfig, RootCertStore};
+
 use super::body::Outgoing;
 use crate::{
     http::{code::Code, error::ApiError},
     settings::HttpUrl,
+    tls,
 };
 
 /// How long a connection without a request is kept: less than the servers of the time keep theirs (5 s and more), so that
@@ -119,24 +122,18 @@ impl Connecting {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(patience));
-        let tls = tls(place)?;
+        let tls = tls_to(place)?;
         Ok(Self(HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp)))
     }
 }
 
-/// The one TLS stack, with the machine's own root certificates; they are read only where they are needed.
-fn tls(place: &Place) -> Result<rustls::ClientConfig, UpstreamError> {
-    let mut roots = rustls::RootCertStore::empty();
-    if place.scheme == Scheme::HTTPS {
-        let found = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(found.certs);
-        if roots.is_empty() {
-            return Err(UpstreamError::NoRoots);
-        }
+/// With the machine's own root certificates; they are read only where they are needed.
+fn tls_to(place: &Place) -> Result<ClientConfig, UpstreamError> {
+    if place.scheme != Scheme::HTTPS {
+        return Ok(tls::client(RootCertStore::empty())?);
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(versions.with_root_certificates(roots).with_no_client_auth())
+    let roots = tls::machine_roots();
+    if roots.is_empty() { Err(UpstreamError::NoRoots) } else { Ok(tls::client(roots)?) }
 }
 
 /// A client of the bank core. Its connections live on the runtime that uses it first.

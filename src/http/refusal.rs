@@ -21,7 +21,8 @@ impl From<Refusal> for ApiError {
             Refusal::FirstByOperator => {
                 Self::new(Code::Forbidden).detail("The first channel of an account is set up by the bank here: ask it.")
             }
-            Refusal::LogInElsewhere => Self::new(Code::Forbidden).detail("customers log in at the bank core"),
+            Refusal::LogInElsewhere => Self::new(Code::Forbidden)
+                .detail("No log-in token is made here: customers log in where they are known."),
             Refusal::UnknownAccount => Self::new(Code::UnknownAccount),
             Refusal::UsernameTaken => Self::new(Code::UsernameReuse),
             Refusal::NoAddress => Self::new(Code::MissingTanInfo),
@@ -114,6 +115,7 @@ mod tests {
     fn every_refusal() -> Vec<(Refusal, u16, u16)> {
         vec![
             (Refusal::Forbidden, 403, 44),
+            (Refusal::FirstByOperator, 403, 44),
             (Refusal::LogInElsewhere, 403, 44),
             (Refusal::UnknownAccount, 404, 5106),
             (Refusal::UsernameTaken, 409, 5121),

@@ -3,14 +3,15 @@
 //! No redirect is followed, no proxy of the environment gets between, and no body is unpacked: a credential goes to the URL
 //! that is configured or nowhere.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use reqwest::{Client, Request, RequestBuilder, Response, redirect::Policy};
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls::{ClientConfig, RootCertStore};
 use tokio::{runtime::Handle, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::unclear::Unclear;
+use crate::tls;
 
 /// How long an answer may take, from connecting to the end of its body.
 pub const WITHIN: Duration = Duration::from_secs(5);
@@ -57,7 +58,7 @@ impl Line {
     /// with the listener's thread that needed it first.
     pub(super) fn to(url: &str, within: Duration) -> Result<Self, AskingError> {
         let roots = if url.starts_with("https:") { roots()? } else { RootCertStore::empty() };
-        Self::over(tls(roots)?, within)
+        Self::over(tls::client(roots)?, within)
     }
 
     pub(super) fn over(tls: ClientConfig, within: Duration) -> Result<Self, AskingError> {
@@ -118,16 +119,6 @@ fn unreachable(error: reqwest::Error) -> Unclear {
 }
 
 fn roots() -> Result<RootCertStore, AskingError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let roots = tls::machine_roots();
     if roots.is_empty() { Err(AskingError::NoRoots) } else { Ok(roots) }
-}
-
-/// The provider is named here, as none is installed for the whole program.
-pub(super) fn tls(roots: RootCertStore) -> Result<ClientConfig, AskingError> {
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(config)
 }

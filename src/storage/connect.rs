@@ -1,11 +1,11 @@
 //! Connections: where to, over TLS when the URL asks for it, and for how long anything is waited for.
 
-use std::{fmt::Write as _, net::IpAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt::Write as _, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use futures_util::future::BoxFuture;
 use rustls::{
-    ClientConfig, RootCertStore,
+    RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
 use tokio::{runtime::Handle, task::JoinHandle};
@@ -15,6 +15,8 @@ use tokio_postgres::{
     tls::{MakeTlsConnect, TlsConnect},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::tls;
 
 /// How the database is reached.
 pub struct Connecting<'a> {
@@ -167,20 +169,13 @@ impl Connecting<'_> {
                     roots.add(certificate).map_err(|error| ConnectError::Roots(error.to_string()))?;
                 }
             }
-            None => {
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            }
+            None => roots = tls::machine_roots(),
         }
         if roots.is_empty() && Config::from_str(self.url).is_ok_and(|config| config.get_ssl_mode() == SslMode::Require)
         {
             return Err(ConnectError::Roots("none were found".to_owned()));
         }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| ConnectError::Roots(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let config = tls::client(roots).map_err(|error| ConnectError::Roots(error.to_string()))?;
         Ok(MakeRustlsConnect::new(config))
     }
 }

@@ -2,7 +2,7 @@
 //! theirs.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -82,4 +82,31 @@ fn each_kind_of_event_is_told_to_operators() {
     let missing: Vec<_> = EventKind::ALL.iter().map(|kind| kind.name()).filter(|name| !told(name)).collect();
     assert!(missing.is_empty(), "operations.md does not tell of {missing:?}");
     assert!(!told("challenge.eaten"));
+}
+
+/// What is quoted in the sources and begins with `beginning`.
+fn quoted(beginning: &str) -> BTreeSet<String> {
+    let sources = sources("src");
+    let texts = sources.values().flat_map(|text| text.split('"').skip(1));
+    let of_name = |text: &&str| text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    texts.filter(|text| text.starts_with(beginning)).filter(of_name).map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn each_metric_is_told_to_operators() {
+    let text = include_str!("../../docs/operations.md");
+    let mut metrics = quoted("tanager_");
+    metrics.retain(|name| !name.ends_with("_bucket")); // a series of another metric
+    assert!(metrics.contains("tanager_identity_answers_total") && metrics.len() > 5, "{metrics:?}");
+    let missing: Vec<_> = metrics.iter().filter(|name| !text.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "operations.md does not tell of {missing:?}");
+}
+
+#[test]
+fn each_limit_of_the_configuration_stands_in_the_document_of_limits() {
+    let text = include_str!("../../docs/limits.md");
+    let written: toml::Table = include_str!("../../config/default.toml").parse().unwrap();
+    let limits = written["limits"].as_table().unwrap();
+    let missing: Vec<_> = limits.keys().filter(|name| !text.contains(&format!("`{name}`"))).collect();
+    assert!(limits.len() > 30 && missing.is_empty(), "limits.md does not tell of {missing:?} of {}", limits.len());
 }

@@ -68,7 +68,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "gateway",
         // Its own replies, and the service's own routes on its listener, are those of `http`.
-        may: Some(&["http", "service", "domain", "settings", "telemetry"]),
+        may: Some(&["http", "service", "domain", "settings", "telemetry", "tls"]),
         never: &[COMMAND_LINE, DATABASE, NOT_THE_GATEWAYS],
     },
     Layer {
@@ -83,10 +83,10 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "identity",
-        may: Some(&["storage", "domain", "clock"]),
+        may: Some(&["storage", "domain", "clock", "tls"]),
         never: &[COMMAND_LINE, WEB, DATABASE, NOT_IDENTITYS],
     },
-    Layer { name: "storage", may: Some(&["domain", "clock"]), never: &[COMMAND_LINE, WEB, OUTBOUND] },
+    Layer { name: "storage", may: Some(&["domain", "clock", "tls"]), never: &[COMMAND_LINE, WEB, OUTBOUND] },
     Layer {
         name: "channel",
         may: Some(&["domain"]),
@@ -101,6 +101,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "telemetry", may: Some(&["settings"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
     Layer { name: "chance", may: Some(&["domain"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
     Layer { name: "clock", may: Some(&["domain"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
+    Layer { name: "tls", may: Some(&[]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
 ];
 
 /// What is wrong with the file `path` (`src/domain/address.rs`), each as `file:line: rule`.

@@ -10,10 +10,11 @@ use super::*;
 use crate::{
     domain::caller::Scope,
     identity::{
-        client::{LARGEST, tls},
+        client::LARGEST,
         stub::{Stub, Then, answer},
         verdict::Vouched,
     },
+    tls,
 };
 
 const PATIENT: Duration = Duration::from_secs(30);
@@ -137,7 +138,7 @@ async fn tls_needs_no_provider_that_was_installed_before_and_falls_back_to_nothi
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/{ACCOUNT}", listener.local_addr().unwrap());
     let asking = AskingBankCore { url, username_pointer: None, scope_pointer: None, within: PATIENT };
-    let line = Line::over(tls(RootCertStore::empty()).unwrap(), PATIENT).unwrap();
+    let line = Line::over(tls::client(RootCertStore::empty()).unwrap(), PATIENT).unwrap();
     let bank_core = BankCore::over(line, asking);
     let said = tokio::spawn(async move {
         let (mut stream, mut said) = (listener.accept().await.unwrap().0, vec![0; 4096]);

@@ -146,6 +146,19 @@ impl TestApp {
         self.clock.advance(by);
     }
 
+    /// Stops time at the beginning of a step of authenticator apps: from now on it passes only as it is advanced, and every
+    /// code is shown when the test says.
+    pub async fn stop_clock(&self) {
+        let next = "select (extract(epoch from clock_timestamp())::bigint / 30 + 2) * 30";
+        let next: i64 = self.database.owner().await.query_one(next, &[]).await.unwrap().get(0);
+        self.clock.stop(Timestamp::from_seconds(next));
+    }
+
+    /// The moment of a clock that was stopped, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.clock.shift(Timestamp::from_seconds(0)).as_seconds()
+    }
+
     /// A client without credentials.
     pub fn stranger(&self) -> Client {
         self.admin.with_token("")

@@ -2,6 +2,7 @@
 //! until it is advanced, so that every code is shown when the test says.
 
 mod codes;
+mod desec;
 mod devices;
 mod keys;
 mod listing;
@@ -17,9 +18,11 @@ use std::{ops::Deref, time::Duration};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tanager::{clock::Clock, domain::time::Timestamp};
 
-use crate::app::{Answer, Authenticator, Client, Customer, Database, ShiftedClock, TestApp, Wish};
+use crate::{
+    app::{Answer, Authenticator, Client, Customer, TestApp, Wish},
+    contract::with_token,
+};
 
 /// How long a code is shown.
 const STEP: Duration = Duration::from_secs(30);
@@ -42,13 +45,8 @@ impl Still {
 
     pub async fn with(wish: Wish) -> Self {
         let app = TestApp::start_with(wish).await;
-        stop_clock(&app.clock, &app.database).await;
+        app.stop_clock().await;
         Self(app)
-    }
-
-    /// Seconds since 1970.
-    pub fn now(&self) -> i64 {
-        self.clock.shift(Timestamp::from_seconds(0)).as_seconds()
     }
 
     /// The code that the app shows so many steps from now.
@@ -95,18 +93,9 @@ impl Still {
     }
 }
 
-/// Stops a clock at the beginning of the step that comes next for the database.
-pub async fn stop_clock(clock: &ShiftedClock, database: &Database) {
-    let next = "select (extract(epoch from clock_timestamp())::bigint / 30 + 2) * 30";
-    let next: i64 = database.owner().await.query_one(next, &[]).await.unwrap().get(0);
-    clock.stop(Timestamp::from_seconds(next));
-}
-
 /// A request with a `TAN-Token`; an empty one is none.
 pub async fn send(client: &Client, method: Method, path: &str, token: &str, body: Option<&Value>) -> Answer {
-    let headers = [("TAN-Token", token)];
-    let headers = if token.is_empty() { &[][..] } else { &headers };
-    client.send(method, path, headers, body.map(ToString::to_string)).await
+    with_token(client, method, path, token, body.cloned()).await
 }
 
 /// Asks for an app to be enrolled.

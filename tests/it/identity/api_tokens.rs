@@ -92,7 +92,7 @@ async fn no_log_in_token_of_ours_is_known_or_made() {
         let before = trace(&bank.app).await;
         let refused = bank.app.core.post("/accounts/alice/token", json!({"scope": "readwrite"})).await;
         assert_eq!(refused.error(), (403, 44));
-        assert_eq!(refused.text("detail"), "customers log in at the bank core");
+        assert_eq!(refused.text("detail"), "No log-in token is made here: customers log in where they are known.");
         let unknown = bank.app.core.post("/accounts/nobody/token", json!({"scope": "readwrite"})).await;
         assert_eq!((unknown.error(), &unknown.body["detail"]), ((403, 44), &refused.body["detail"]));
         let operator = bank.app.admin.post("/accounts/alice/token", json!({"scope": "readwrite"})).await;

@@ -4,9 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tanager::channel::{Reason, SendError};
 
-use super::{
-    WAITING, active, answer, bank, code, enrol, limit, offered, prove, refused, send, solve, statement, stop_clock,
-};
+use super::{WAITING, active, answer, bank, code, enrol, limit, offered, prove, refused, send, solve, statement};
 use crate::{
     app::{Answer, Authenticator, Client, Customer},
     gateway::{Approval, Bank, Request, TRANSFER, transfer},
@@ -22,7 +20,7 @@ fn transfer_request() -> Request<'static> {
 /// A bank whose time stands still.
 async fn still(more: &str) -> Bank {
     let bank = bank(more).await;
-    stop_clock(&bank.app).await;
+    bank.app.stop_clock().await;
     bank
 }
 

@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tanager::{clock::Clock, domain::time::Timestamp};
 
 use crate::{
     app::{Answer, Authenticator, Client, Customer, TestApp, Wish},
+    factors::send,
     gateway::{Approval, Bank, Plan, Request},
 };
 
@@ -136,13 +136,6 @@ async fn prove(customer: &Customer, begun: &Answer, tan: &str) {
     assert_eq!((proven.status.as_u16(), &proven.body["state"]), (200, &json!("active")), "{proven:?}");
 }
 
-/// A request with a `TAN-Token`; an empty one is none.
-async fn send(client: &Client, method: Method, path: &str, token: &str, body: Option<&Value>) -> Answer {
-    let headers = [("TAN-Token", token)];
-    let headers = if token.is_empty() { &[][..] } else { &headers };
-    client.send(method, path, headers, body.map(ToString::to_string)).await
-}
-
 /// The active channels, each once, as the customer sees them.
 async fn active(customer: &Customer) -> Value {
     let listed = customer.client.get(&customer.path("/tan")).await;
@@ -153,16 +146,9 @@ async fn active(customer: &Customer) -> Value {
     Value::from(channels)
 }
 
-/// Stops the clock at the beginning of a step of authenticator apps.
-async fn stop_clock(app: &TestApp) {
-    let next = "select (extract(epoch from clock_timestamp())::bigint / 30 + 2) * 30";
-    let next: i64 = app.database.owner().await.query_one(next, &[]).await.unwrap().get(0);
-    app.clock.stop(Timestamp::from_seconds(next));
-}
-
 /// The code that the app shows now; the next step begins behind it.
 fn code(app: &TestApp, device: &Authenticator) -> String {
-    let code = device.code_at(app.clock.shift(Timestamp::from_seconds(0)).as_seconds());
+    let code = device.code_at(app.now());
     app.advance(Duration::from_secs(30));
     code
 }

@@ -24,7 +24,7 @@ use tanager::{
     },
 };
 
-use crate::app::{TestApp, Wish};
+use crate::app::{Authenticator, TestApp, Wish};
 
 mod at_once;
 mod older;
@@ -82,14 +82,9 @@ fn codes(key: KeyId, seconds: i64) -> RecoveryCodes {
     RecoveryCodes { set, key, used: Vec::new(), since, brought_by: BroughtBy::Customer }
 }
 
-/// The code that an app shows (RFC 6238).
+/// The code that an app with this secret shows.
 fn shown(secret: &TotpSecret, now: Timestamp) -> String {
-    let profile = totp_rs::Builder::new()
-        .with_algorithm(totp_rs::Algorithm::SHA1)
-        .with_digits(6)
-        .with_step_duration(30)
-        .with_secret(totp_rs::Secret::new_stack(*secret.reveal()));
-    profile.build_noncompliant().generate(now.as_seconds().unsigned_abs()).to_string()
+    Authenticator::from_secret(&secret.base32()).code_at(now.as_seconds())
 }
 
 const MINUTE: Duration = Duration::from_mins(1);

@@ -20,11 +20,7 @@ use crate::{
 
 /// Steps the session of `client` up, for this customer's account; an empty token is none.
 async fn step_up(client: &Client, customer: &Customer, token: &str) -> Answer {
-    let path = customer.path("/session/step-up");
-    if token.is_empty() {
-        return client.send(Method::POST, &path, &[], None).await;
-    }
-    with_token(client, Method::POST, &path, token, None).await
+    with_token(client, Method::POST, &customer.path("/session/step-up"), token, None).await
 }
 
 /// A customer's own session, stepped up by SMS.

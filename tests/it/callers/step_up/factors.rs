@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use data_encoding::BASE32_NOPAD;
 use serde_json::{Value, json};
-use totp_rs::{Algorithm, Builder, Secret};
 
 use crate::{
-    app::Answer,
+    app::{Answer, Authenticator},
     callers::{
         kind::Kind,
         stage::{Identity, Listener, Stage},
@@ -81,26 +79,19 @@ impl<'a> Two<'a> {
         self.world.asked(Listener::Api, ("POST", &path), session, &headers, Some(json!({})), status).await.unwrap()
     }
 
-    /// Puts an app in force, and returns its secret.
-    async fn device(&self, who: usize) -> Vec<u8> {
+    /// Puts an app in force.
+    async fn device(&self, who: usize) -> Authenticator {
         let enrolled = self.enrolled(who, "totp", 202).await;
-        let secret = BASE32_NOPAD.decode(enrolled.text("secret").as_bytes()).unwrap();
+        let device = Authenticator::from_secret(enrolled.text("secret"));
         let id = enrolled.body["challenge"]["challenge_id"].as_str().unwrap();
-        let proven = self.confirm(who, id, &self.code(&secret).await).await;
+        let proven = self.confirm(who, id, &self.code(&device).await).await;
         assert_eq!((proven.status.as_u16(), &proven.body["state"]), (200, &json!("active")), "{proven:?}");
-        secret
+        device
     }
 
     /// What an app shows at this moment.
-    async fn code(&self, secret: &[u8]) -> String {
-        let secret: [u8; 20] = secret.try_into().unwrap();
-        let profile = Builder::new()
-            .with_algorithm(Algorithm::SHA1)
-            .with_digits(6)
-            .with_step_duration(30)
-            .with_secret(Secret::new_stack(secret));
-        let now = self.world.stage.now().await.as_seconds().unsigned_abs();
-        profile.build_noncompliant().generate(now).to_string()
+    async fn code(&self, device: &Authenticator) -> String {
+        device.code_at(self.world.stage.now().await.as_seconds())
     }
 }
 
@@ -118,11 +109,11 @@ async fn a_tan_that_went_to_another_account_solves_nothing_here() {
 async fn a_code_of_another_accounts_app_solves_nothing_here() {
     let stage = Stage::open(Identity::Local).await;
     let two = Two::of(&stage).await;
-    let secrets = [two.device(ALICE).await, two.device(BOB).await];
+    let devices = [two.device(ALICE).await, two.device(BOB).await];
     // The steps by which they were put in force are not accepted again.
     stage.app.advance(Duration::from_mins(2));
     let ids = two.challenges("totp").await;
-    let codes = [two.code(&secrets[ALICE]).await, two.code(&secrets[BOB]).await];
+    let codes = [two.code(&devices[ALICE]).await, two.code(&devices[BOB]).await];
     two.assert_each_by_its_own(&ids, &codes).await;
     stage.close().await;
 }
