@@ -1,5 +1,6 @@
 //! Access tokens that an account makes for its programs: nobody is asked for a TAN behind them, so one is asked for once,
-//! when they are made (`api.md` sections 2 and 7).
+//! when they are made. Where nothing protects the account there is none to ask for, and none of them outdoes what protects
+//! it later (`api.md` sections 2 and 7).
 
 use std::time::Duration;
 

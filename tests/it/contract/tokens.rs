@@ -60,7 +60,7 @@ async fn the_account_makes_api_tokens_with_a_proof() {
     let wish = json!({"scope": "readonly", "operations": ["transfer"], "description": "bookkeeping"});
     let before = trace(&app).await;
     let refused = alice.client.post(TOKEN, wish.clone()).await;
-    assert_eq!((refused.error(), refused.header("tan-required")), ((403, 10002), "bound"), "as a transfer asks for");
+    assert_eq!((refused.error(), refused.header("tan-required")), ((403, 10002), "token"));
     assert_eq!(trace(&app).await.0, before.0);
     let token = alice.token_for(&app, &refused).await;
     let minted = with_token(&alice.client, Method::POST, TOKEN, &token, Some(wish)).await;
