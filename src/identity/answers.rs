@@ -194,6 +194,7 @@ mod tests {
         let begun = Instant::now();
         while asked.times() == 2 {
             answers.find([8; 32], session(2), || asked.at_once(Ok(Verdict::Unknown))).await.unwrap();
+            // The memory tells nobody when it forgets.
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         assert!(begun.elapsed() < LONG, "not remembered as a yes is: {:?}", begun.elapsed());

@@ -4,6 +4,7 @@
 mod authenticator;
 mod client;
 mod cluster;
+mod customer;
 mod process;
 
 use std::{
@@ -31,6 +32,7 @@ pub use self::{
     authenticator::Authenticator,
     client::{Answer, Client},
     cluster::{Database, connect},
+    customer::{Customer, addresses_of},
     process::{Installation, Process, eventually},
 };
 
@@ -98,14 +100,6 @@ pub struct TestApp {
     /// Whether messages stay on the tapes `sms` and `email`.
     recording: bool,
     directory: TempDir,
-}
-
-/// An account with a log-in token.
-pub struct Customer {
-    pub username: String,
-    pub phone: String,
-    pub email: String,
-    pub client: Client,
 }
 
 impl TestApp {
@@ -237,43 +231,6 @@ impl TestApp {
     pub async fn stop(self) {
         self.running.stop().await;
     }
-}
-
-impl Customer {
-    pub fn path(&self, rest: &str) -> String {
-        format!("/accounts/{}{rest}", self.username)
-    }
-
-    /// Requests a challenge by SMS and confirms it: an unbound token.
-    /// A one-shot token by SMS for nothing in particular.
-    pub async fn token(&self, app: &TestApp) -> String {
-        self.solve(app, serde_json::json!({})).await
-    }
-
-    /// One for the request that was refused so.
-    pub async fn token_for(&self, app: &TestApp, refused: &Answer) -> String {
-        assert_eq!(refused.error(), (403, 10002), "{refused:?}");
-        self.solve(app, serde_json::json!({"operation": refused.text("operation")})).await
-    }
-
-    async fn solve(&self, app: &TestApp, wish: serde_json::Value) -> String {
-        let challenge = self.client.post(&self.path("/tan/challenge/sms"), wish).await;
-        assert_eq!(challenge.status, 200, "{challenge:?}");
-        self.confirm(challenge.text("challenge_id"), &app.tan_sent_to(&self.phone)).await.text("tan_token").to_owned()
-    }
-
-    pub async fn confirm(&self, challenge: &str, tan: &str) -> Answer {
-        self.client
-            .post(&self.path(&format!("/tan/challenge/{challenge}/confirm")), serde_json::json!({"tan": tan}))
-            .await
-    }
-}
-
-/// The phone number and mailbox of a test's customer.
-pub fn addresses_of(username: &str) -> (String, String) {
-    let number: u32 =
-        username.bytes().fold(7u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 10_000_000;
-    (format!("+4179{number:07}"), format!("{username}@example.com"))
 }
 
 /// The only run of eight digits that stands alone in a message.
