@@ -3,6 +3,7 @@
 //! The layout of folders is the architecture; `docs/ARCHITECTURE.md` tells it, and `tests/layering.rs` keeps it.
 
 pub mod app;
+pub mod breaker;
 pub mod chance;
 pub mod channel;
 pub mod cli;
@@ -13,6 +14,7 @@ pub mod gateway;
 pub mod guard;
 pub mod http;
 pub mod identity;
+pub mod message;
 pub mod service;
 pub mod settings;
 pub mod storage;

@@ -1,10 +1,10 @@
 //! Who says who is calling, made of `[identity]`.
 
-use std::{fs, path::Path, sync::Arc};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::StartError;
+use super::{StartError, secret};
 use crate::{
     domain::keys::KeyRing,
     identity::{
@@ -16,26 +16,6 @@ use crate::{
     service::{Customers, Spelling},
     settings::{HttpUrl, Identity, Introspection, Mode},
 };
-
-/// What stands in the file of `identity.client_secret_file` is no secret.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientSecretError {
-    /// The file.
-    #[error("identity.client_secret_file: {file} cannot be read", file = file.display())]
-    Unreadable {
-        /// Which.
-        file: std::path::PathBuf,
-        /// Why not.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Its content.
-    #[error("identity.client_secret_file: {file} does not hold one line with the secret", file = file.display())]
-    Malformed {
-        /// Which.
-        file: std::path::PathBuf,
-    },
-}
 
 /// Where customers are known, as `[identity]` says. To be called on the runtime that connections are to live on.
 pub(super) fn customers(identity: &Identity, ring: &Arc<KeyRing>) -> Result<Customers, StartError> {
@@ -67,7 +47,7 @@ fn bank_core(identity: &Identity, url: &HttpUrl) -> Result<BankCore, StartError>
 fn authorization_server(introspection: &Introspection, url: &HttpUrl) -> Result<AuthorizationServer, StartError> {
     let client_secret = match (&introspection.client_secret, &introspection.client_secret_file) {
         (Some(secret), _) => Zeroizing::new(secret.reveal().to_owned()),
-        (None, Some(file)) => secret_in(file)?,
+        (None, Some(file)) => secret::in_file(file, "identity.client_secret_file")?,
         (None, None) => Zeroizing::default(),
     };
     Ok(AuthorizationServer::new(AskingAuthorizationServer {
@@ -81,32 +61,4 @@ fn authorization_server(introspection: &Introspection, url: &HttpUrl) -> Result<
         },
         within: WITHIN,
     })?)
-}
-
-/// The secret alone: what an editor puts around it is no part of it.
-fn secret_in(file: &Path) -> Result<Zeroizing<String>, ClientSecretError> {
-    let text = fs::read_to_string(file).map(Zeroizing::new);
-    let text = text.map_err(|source| ClientSecretError::Unreadable { file: file.to_owned(), source })?;
-    let secret = Some(text.trim()).filter(|secret| !secret.is_empty() && !secret.chars().any(char::is_control));
-    let malformed = || ClientSecretError::Malformed { file: file.to_owned() };
-    secret.map(|secret| Zeroizing::new(secret.to_owned())).ok_or_else(malformed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_is_one_line_whatever_stands_around_it() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("secret");
-        for (text, secret) in
-            [("a b:c\n", Some("a b:c")), ("\r\n a \t\n", Some("a")), ("", None), (" \n", None), ("a\nb", None)]
-        {
-            fs::write(&file, text).unwrap();
-            assert_eq!(secret_in(&file).ok().as_deref().map(String::as_str), secret, "{text:?}");
-        }
-        let absent = secret_in(&directory.path().join("absent")).err().unwrap();
-        assert!(absent.to_string().contains("absent cannot be read"), "{absent}");
-    }
 }

@@ -3,13 +3,15 @@
 mod identity;
 pub mod key_file;
 mod migrate;
+mod outlets;
 pub mod parts;
 mod running;
+mod secret;
 
-pub use identity::ClientSecretError;
 pub use migrate::{Migrated, migrate};
 pub use parts::Overrides;
 pub use running::Running;
+pub use secret::SecretError;
 
 use crate::{
     identity::client::AskingError,
@@ -58,9 +60,17 @@ pub enum StartError {
     /// Who says who is calling.
     #[error(transparent)]
     Asking(#[from] AskingError),
-    /// What this service proves itself with there.
+    /// What this service proves itself with elsewhere.
     #[error(transparent)]
-    ClientSecret(#[from] ClientSecretError),
+    Secret(#[from] SecretError),
+    /// A way out.
+    #[error("the transport {name} {trouble}")]
+    Transport {
+        /// Which.
+        name: String,
+        /// What is wrong with it, and what to do.
+        trouble: String,
+    },
     /// A listener.
     #[error("cannot listen on {address}: is another program there? Choose another with {key}")]
     Listen {

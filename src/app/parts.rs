@@ -1,13 +1,13 @@
 //! The parts of the service, made of its settings.
 
-use std::{num::NonZeroU16, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::runtime::Handle;
 
-use super::{StartError, identity, key_file};
+use super::{StartError, identity, key_file, outlets};
 use crate::{
     chance::SystemChance,
-    channel::{GateSettings, Outlet, Outlets, ScriptSender},
+    channel::Outlets,
     clock::{Clock, DatabaseClock},
     domain::{
         assurance::{Assurance, NamedDemand},
@@ -15,7 +15,7 @@ use crate::{
         keys::KeyRing,
     },
     service::{Bank, CheckpointFile, Checkpoints, Parts, Service},
-    settings::{Audit, OwnOperations, ScriptChannel, Settings},
+    settings::{Audit, OwnOperations, Settings},
     storage::{
         connect::Connecting,
         datastore::{self, Datastore},
@@ -32,7 +32,7 @@ pub struct Overrides {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub chance: Arc<dyn Chance>,
-    /// The ways out, instead of the configured scripts.
+    /// The ways out, instead of the configured ones.
     pub outlets: Option<Outlets>,
     /// Whether the worker runs.
     pub worker: bool,
@@ -107,7 +107,10 @@ pub fn assemble(
         store,
         ring,
         chance: Arc::clone(&overrides.chance),
-        outlets: overrides.outlets.clone().unwrap_or_else(|| outlets(settings)),
+        outlets: match &overrides.outlets {
+            Some(outlets) => outlets.clone(),
+            None => outlets::outlets(&settings.channels)?,
+        },
         limits: Arc::new(settings.limits.clone()),
         strengths: settings.channels.strengths(),
         policy: settings.policy(),
@@ -151,21 +154,4 @@ async fn check_keys(store: &Datastore, ring: &KeyRing) -> Result<(), StartError>
     let matches = !known.is_empty() && known.iter().all(|key| ours.contains(&(key.id, key.fingerprint)));
     let active = known.iter().any(|key| key.active && key.id == ring.active());
     if matches && active { Ok(()) } else { Err(StartError::OtherKeys) }
-}
-
-/// The outlets of the channels that have a script configured, whether or not it can be run at this moment.
-fn outlets(settings: &Settings) -> Outlets {
-    let configured =
-        settings.channels.scripted().into_iter().filter_map(|(channel, script)| Some((channel, outlet(script)?)));
-    configured.fold(Outlets::new(), |outlets, (channel, outlet)| outlets.with(channel, outlet))
-}
-
-fn outlet(channel: &ScriptChannel) -> Option<Arc<Outlet>> {
-    let sender = ScriptSender::new(channel.script.as_ref()?, channel.env.clone(), channel.timeout);
-    let gate = GateSettings {
-        at_once: u16::try_from(channel.at_once).ok().and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MIN),
-        waiting: u16::try_from(channel.waiting).unwrap_or(u16::MAX),
-        patience: channel.patience,
-    };
-    Some(Arc::new(Outlet::new(Arc::new(sender), gate)))
 }

@@ -62,6 +62,8 @@ pub struct Envelope {
     pub address: Address,
     /// The text.
     pub body: MessageBody,
+    /// The same as HTML, for a mail; transports that have no use for it leave it.
+    pub html: Option<MessageBody>,
     /// The length of a TAN: digit runs of at least this length are blotted out of what a transport says.
     pub expected_digits: u8,
 }

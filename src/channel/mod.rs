@@ -1,7 +1,8 @@
 //! One message out: to a telephone or a mailbox, through whatever transport the operator chose.
 //!
-//! A [`Sender`] is a transport; an [`Outlet`] is a transport behind a gate that bounds how much of it runs at once;
-//! [`Outlets`] names the outlet of each channel. This layer decides nothing: whether a message may be sent, and what
+//! A [`Sender`] is a transport, one file or folder each; a [`Transport`] is one with its name and with what is known of how it
+//! does; an [`Outlet`] is the transports of a channel, in order of preference, behind a gate that bounds how much runs at
+//! once; [`Outlets`] names the outlet of each channel. This layer decides nothing: whether a message may be sent, and what
 //! follows when it could not be, is the business of the layers above. It must not touch the database, and no secret
 //! may leave it but through the transport.
 
@@ -10,9 +11,11 @@ mod descriptors;
 mod envelope;
 mod error;
 mod gate;
+mod outlet;
 mod outlets;
 mod recording;
 mod script;
+mod transport;
 
 use std::time::Duration;
 
@@ -21,10 +24,12 @@ use futures_util::future::BoxFuture;
 pub use descriptors::{SealError, seal_descriptors};
 pub use envelope::{Envelope, MessageBody, MessageKind};
 pub use error::{Reason, SendError};
-pub use gate::{Admission, Busy, GateSettings, Outlet};
+pub use gate::{Admission, Busy, GateSettings};
+pub use outlet::{Delivery, Outlet};
 pub use outlets::Outlets;
 pub use recording::Recording;
 pub use script::ScriptSender;
+pub use transport::Transport;
 
 /// A transport: it carries one message out.
 pub trait Sender: Send + Sync {

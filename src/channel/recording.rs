@@ -188,6 +188,7 @@ fn copy(envelope: &Envelope) -> Envelope {
         subject: envelope.subject.clone(),
         address: envelope.address.clone(),
         body: MessageBody::new(envelope.body.reveal().to_owned()),
+        html: envelope.html.as_ref().map(|html| MessageBody::new(html.reveal().to_owned())),
         expected_digits: envelope.expected_digits,
     }
 }

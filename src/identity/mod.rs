@@ -1,7 +1,6 @@
 //! Credentials become a caller. Nothing is decided here about what the caller may do.
 
 mod answers;
-mod breaker;
 pub mod client;
 pub mod introspection;
 mod json;

@@ -5,18 +5,20 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     answers::{Answers, Question},
-    breaker::SharedBreaker,
     introspection::AuthorizationServer,
     unclear::Unclear,
     upstream::BankCore,
     verdict::Verdict,
 };
-use crate::domain::{
-    breaker::{Ending, Resting},
-    credential,
-    id::AccessTokenId,
-    keys::{KeyError, KeyRing},
-    username::Username,
+use crate::{
+    breaker::SharedBreaker,
+    domain::{
+        breaker::{Change, Ending, Resting},
+        credential,
+        id::AccessTokenId,
+        keys::{KeyError, KeyRing},
+        username::Username,
+    },
 };
 
 /// A longer credential is none: nobody is asked about it.
@@ -74,7 +76,7 @@ impl IdentitySource {
     /// A yes is remembered for `remember`, a no for a second at most; `ring` makes the hashes by which they are found.
     #[must_use]
     pub fn new(voucher: Voucher, remember: Duration, ring: Arc<KeyRing>) -> Self {
-        Self(Arc::new(Inner { voucher, answers: Answers::new(remember), breaker: SharedBreaker::new(), ring }))
+        Self(Arc::new(Inner { voucher, answers: Answers::new(remember), breaker: SharedBreaker::default(), ring }))
     }
 
     /// What is said of the value of an `Authorization` header that is the foreign session `session`, when it comes for
@@ -112,8 +114,19 @@ impl IdentitySource {
         if let Err(unclear) = &answer {
             tracing::error!(error = %unclear, cause = %unclear.cause(), "nobody says who is calling; the request was refused");
         }
-        permit.settle(answer.as_ref().map_or_else(Unclear::ending, |_| Ending::Answered));
+        tell(permit.settle(answer.as_ref().map_or_else(Unclear::ending, |_| Ending::Answered)));
+        metrics::gauge!("tanager_identity_breaker_open").set(if self.0.breaker.is_closed() { 0.0 } else { 1.0 });
         answer
+    }
+}
+
+fn tell(change: Change) {
+    match change {
+        Change::None => {}
+        Change::Opened(rest) => {
+            tracing::error!("nobody says who is calling; identity.url is left in peace for {rest:?}")
+        }
+        Change::Closed => tracing::info!("identity.url answers again"),
     }
 }
 

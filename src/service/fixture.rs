@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Bank, Customers, Parts, Service};
 use crate::{
-    channel::{GateSettings, Outlet, Outlets, Recording},
+    channel::{GateSettings, Outlet, Outlets, Recording, Transport},
     clock::DatabaseClock,
     domain::{
         assurance::Assurance,
@@ -41,7 +41,8 @@ pub(crate) fn without_database() -> Service {
         limits: Arc::clone(&limits),
         patience: wait,
     });
-    let outlet = Arc::new(Outlet::new(Arc::new(Recording::new()), GateSettings::default()));
+    let outlet =
+        Arc::new(Outlet::new(vec![Transport::new("recording", Arc::new(Recording::new()))], GateSettings::default()));
     Service::new(Parts {
         store,
         ring,

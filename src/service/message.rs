@@ -114,6 +114,7 @@ fn addressed(account: &Account, address: Address, text: String) -> Envelope {
         subject: String::new(),
         address,
         body: MessageBody::new(text),
+        html: None,
         expected_digits: 6,
     }
 }

@@ -31,7 +31,7 @@ impl Service {
             Err(failure) => Err(failure.to_string()),
             Ok(false) => Err("the channel's ceiling (limits.channel_per_minute) left it no place".to_owned()),
             Ok(true) => match outlet.admit().await {
-                Ok(admission) => outlet.send(admission, envelope).await.map_err(|error| error.to_string()),
+                Ok(admission) => outlet.send(admission, envelope).await.outcome.map_err(|error| error.to_string()),
                 Err(busy) => Err(busy.to_string()),
             },
         };

@@ -25,8 +25,8 @@ use crate::{
     storage::datastore::{Author, Wanted},
 };
 
-/// What a claim's lease has over the transport's timeout: the time to record.
-const LEASE_MARGIN: Duration = Duration::from_secs(5);
+/// What a claim's lease has over what a hand-over may take: the time to record.
+const LEASE_MARGIN: Duration = Duration::from_secs(4);
 
 /// What a transition decided.
 pub(super) enum Begun {
@@ -145,7 +145,7 @@ impl Service {
     pub(super) async fn hand_over(&self, place: Place, dispatch: Dispatch) -> Result<ChallengeView, Failure> {
         let Dispatch { challenge, transmission, envelope } = dispatch;
         let channel = envelope.channel;
-        let sent = place.outlet.send(place.admission, &envelope).await;
+        let sent = place.outlet.send(place.admission, &envelope).await.outcome;
         let outcome = outcome(channel, &sent);
         let view = self.record(&envelope.account, challenge, transmission, outcome).await?;
         match sent {

@@ -38,14 +38,23 @@ pub(super) fn overlay(table: &mut Table, environment: impl Iterator<Item = (Stri
 fn segments(name: &str) -> Option<Vec<String>> {
     let rest = name.strip_prefix(PREFIX).filter(|rest| rest.contains(SEPARATOR))?;
     let keys: Vec<_> = rest.split(SEPARATOR).collect();
-    let lower = |keys: &[&str]| keys.iter().map(|key| key.to_lowercase()).collect::<Vec<_>>();
-    match keys.as_slice() {
-        [section, channel, env, free @ ..] if !free.is_empty() && lower(&[section, env]) == ["channel", "env"] => {
-            let mut segments = lower(&[section, channel, env]);
-            segments.push(free.join(SEPARATOR));
-            Some(segments)
-        }
-        keys => Some(lower(keys)),
+    let mut segments: Vec<_> = keys.iter().map(|key| key.to_lowercase()).collect();
+    let free = free_from(&segments);
+    segments.truncate(free);
+    let name = keys.get(free..).unwrap_or_default().join(SEPARATOR);
+    if !name.is_empty() {
+        segments.push(name);
+    }
+    Some(segments)
+}
+
+/// Where the name begins that is free: below the `env` of a channel, or of one of its transports.
+fn free_from(segments: &[String]) -> usize {
+    let words: Vec<_> = segments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["channel", _, "env", _, ..] => 3,
+        ["channel", _, "transport", _, "env", _, ..] => 5,
+        words => words.len(),
     }
 }
 

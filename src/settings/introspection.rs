@@ -3,36 +3,12 @@
 
 use std::path::PathBuf;
 
-use zeroize::Zeroizing;
-
 use super::{
     raw::Raw,
+    secret::Secret,
     section::Section,
     value::{Value, plain_text, quoted},
 };
-
-/// What this service proves itself with at an authorization server: it cannot be printed, cloned or compared.
-pub struct ClientSecret(Zeroizing<String>);
-
-impl ClientSecret {
-    /// The secret, for the call alone.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Value for ClientSecret {
-    const SECRET: bool = true;
-
-    fn read(raw: &Raw) -> Result<Self, String> {
-        plain_text(raw, "the secret in quotes").map(|secret| Self(Zeroizing::new(secret)))
-    }
-
-    fn show(&self) -> String {
-        "(withheld)".to_owned()
-    }
-}
 
 /// One word of a scope (RFC 6749 section 3.3).
 struct ScopeWord(String);
@@ -56,7 +32,7 @@ pub struct Introspection {
     /// The name of this service there.
     pub client_id: Option<String>,
     /// What proves it.
-    pub client_secret: Option<ClientSecret>,
+    pub client_secret: Option<Secret>,
     /// The file that holds what proves it: in the mode `introspection` exactly one of the two is there.
     pub client_secret_file: Option<PathBuf>,
     /// The claim that holds the username.

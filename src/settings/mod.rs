@@ -22,11 +22,13 @@ mod raw;
 mod report;
 mod revocation;
 mod route;
+mod secret;
 mod section;
 mod server;
 mod template;
 #[cfg(test)]
 mod tests;
+mod transport;
 mod trouble;
 mod value;
 
@@ -36,20 +38,22 @@ use toml::{Table, de::DeTable};
 
 pub use address::{HttpUrl, Listen, Origin};
 pub use audit::Audit;
-pub use channels::{Channels, CodeChannel, ScriptChannel, ScriptTrouble};
+pub use channels::{Channels, CodeChannel, MessageChannel};
 pub use database::{Database, DatabaseUrl};
 pub use enrolment::Enrolment;
 pub use environment::environment;
 pub use gateway::{DefaultRoute, Gateway, UpstreamAuthorization};
 pub use identity::{Identity, Mode, UsernameCase, UsernamePattern, UsernameRule};
-pub use introspection::{ClientSecret, Introspection};
+pub use introspection::Introspection;
 use notes::{Effective, Notes};
 pub use operation::{KnownBy, Operation};
 pub use revocation::Revocation;
 pub use route::RoutePath;
+pub use secret::{Secret, SecretSource};
 use section::Section;
 pub use server::{Keys, Log, LogFormat, LogLevel, OwnOperations, Server};
 pub use template::{SummaryTemplate, TemplateError};
+pub use transport::{Http, Persistent, Program, ProgramTrouble, Script, Smtp, Transport, TransportKind};
 pub use trouble::{Trouble, Troubles};
 
 use crate::domain::limits::Limits;

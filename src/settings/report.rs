@@ -7,7 +7,6 @@ use sha2::{Digest, Sha256};
 
 use super::{
     KnownBy, Mode, Operation, Settings, UpstreamAuthorization, UsernameCase,
-    channels::ScriptTrouble,
     notes::{Effective, Source},
 };
 use crate::domain::{assurance::Assurance, channel::Channel};
@@ -55,11 +54,7 @@ impl Settings {
             || limits.prefix_per_hour > 0
             || limits.prefix_floor > 0
             || !limits.allowed_prefixes.is_empty();
-        let sends = self
-            .channels
-            .scripted()
-            .into_iter()
-            .any(|(channel, script)| channel == Channel::Sms && script.script.is_some());
+        let sends = !self.channels.sms.transports.is_empty();
         let text = "nothing bounds SMS to numbers of strangers (SMS pumping): set limits.allowed_prefixes, channel_per_minute, \
                     prefix_per_hour or prefix_floor.";
         (sends && !bounded).then(|| text.to_owned())
@@ -100,17 +95,21 @@ impl Settings {
 
     fn channel_warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        for (channel, scripted) in self.channels.scripted() {
-            match (scripted.executable(), &scripted.script) {
-                (Err(trouble), Some(script)) => warnings.push(format!(
-                    "channel.{channel}.script: {trouble}: {}; {channel} is not offered.",
-                    script.display()
-                )),
-                (Ok(_) | Err(ScriptTrouble::NotSet | ScriptTrouble::Missing | ScriptTrouble::NotExecutable), _) => {}
+        for (channel, configured) in self.channels.transmitting() {
+            let of = |name: &str| format!("channel.{channel}, transport {name}");
+            for transport in &configured.transports {
+                let told = transport.trouble().into_iter().map(|trouble| format!("{trouble}; it carries nothing."));
+                warnings
+                    .extend(told.chain(transport.warnings()).map(|text| format!("{}: {text}", of(&transport.name))));
+            }
+            if !configured.transports.is_empty() && !configured.is_offered() {
+                warnings.push(format!("channel.{channel}: nothing carries its messages; it is not offered."));
             }
         }
         if !Channel::ALL.into_iter().any(|channel| channel.transmits() && self.channels.offers(channel)) {
-            warnings.push("No channel can send a TAN: neither sms nor email has a script that can be run.".to_owned());
+            warnings.push(
+                "No channel can send a TAN: neither sms nor email has anything that carries its messages.".to_owned(),
+            );
         }
         if !Channel::ALL.into_iter().any(|channel| self.channels.offers(channel)) {
             warnings.push("No channel is offered at all: no account can be protected.".to_owned());

@@ -37,7 +37,7 @@ impl Section<'_> {
         match self.value(key) {
             Found::Right(value) => value,
             Found::Absent => {
-                self.notes.record::<T>(self.path_of(key), Some(&default), Source::Default);
+                self.notes.record::<T>(self.path(key), Some(&default), Source::Default);
                 default
             }
             Found::Wrong => default,
@@ -50,11 +50,25 @@ impl Section<'_> {
         T: Value + PartialOrd,
     {
         let value = self.or(key, default);
-        if !range.contains(&value) {
+        self.check(key, &value, &range);
+        value
+    }
+
+    fn check<T: Value + PartialOrd>(&mut self, key: &'static str, value: &T, range: &RangeInclusive<T>) {
+        if !range.contains(value) {
             let bounds = format!("write {} to {}", range.start().show(), range.end().show());
             self.trouble(key, format!("{} is out of range; {bounds}", value.show()));
         }
-        value
+    }
+
+    /// The value at `key`, if there is one; one outside `range` is a trouble.
+    pub(super) fn optional_within<T>(&mut self, key: &'static str, range: RangeInclusive<T>) -> Option<T>
+    where
+        T: Value + PartialOrd,
+    {
+        let value = self.optional(key)?;
+        self.check(key, &value, &range);
+        Some(value)
     }
 
     /// The value at `key`, if there is one.
@@ -62,7 +76,7 @@ impl Section<'_> {
         match self.value(key) {
             Found::Right(value) => Some(value),
             Found::Absent => {
-                self.notes.record::<T>(self.path_of(key), None, Source::Default);
+                self.notes.record::<T>(self.path(key), None, Source::Default);
                 None
             }
             Found::Wrong => None,
@@ -74,7 +88,7 @@ impl Section<'_> {
         match self.value(key) {
             Found::Right(value) => Some(value),
             Found::Absent => {
-                self.notes.record::<T>(self.path_of(key), None, Source::Default);
+                self.notes.record::<T>(self.path(key), None, Source::Default);
                 self.trouble(key, format!("is missing; write {right}"));
                 None
             }
@@ -96,7 +110,7 @@ impl Section<'_> {
 
     /// The values of the list at `key`; none when it is absent.
     pub(super) fn list<T: Value>(&mut self, key: &'static str) -> Vec<T> {
-        let (path, raw) = (self.path_of(key), self.take(key));
+        let (path, raw) = (self.path(key), self.take(key));
         let Some(raw) = raw else {
             self.notes.record_text(path, Some("[]".to_owned()), Source::Default);
             return Vec::new();
@@ -117,7 +131,7 @@ impl Section<'_> {
 
     /// The texts of the section at `key` by their free names. Their values are withheld from troubles and reports.
     pub(super) fn texts(&mut self, key: &'static str) -> BTreeMap<String, String> {
-        let path = self.path_of(key);
+        let path = self.path(key);
         let table = self.table(key).unwrap_or_default();
         let source = if table.is_empty() { Source::Default } else { Source::Written };
         let mut texts = BTreeMap::new();
@@ -135,7 +149,7 @@ impl Section<'_> {
 
     /// Reads the section at `key`; an absent one as if it were empty.
     pub(super) fn section<T>(&mut self, key: &'static str, read: impl FnOnce(&mut Section<'_>) -> T) -> T {
-        let (path, table) = (self.path_of(key), self.table(key).unwrap_or_default());
+        let (path, table) = (self.path(key), self.table(key).unwrap_or_default());
         inner(self.notes, path, table, read)
     }
 
@@ -145,14 +159,35 @@ impl Section<'_> {
         key: &'static str,
         read: impl FnOnce(&mut Section<'_>) -> T,
     ) -> Option<T> {
-        let (path, table) = (self.path_of(key), self.table(key)?);
+        let (path, table) = (self.path(key), self.table(key)?);
         Some(inner(self.notes, path, table, read))
+    }
+
+    /// Reads each section below `key`, with the name that was chosen for it, in the order of their names.
+    pub(super) fn named_sections<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&mut Section<'_>, &str) -> T,
+    ) -> BTreeMap<String, T> {
+        let path = self.path(key);
+        let mut sections = BTreeMap::new();
+        for (name, value) in self.table(key).unwrap_or_default() {
+            let path = format!("{path}.{name}");
+            let Toml::Table(table) = value else {
+                let shown = self.notes.raw(&path, value).shown();
+                self.notes.trouble(&path, format!("{shown} is no section; write [{path}] and its keys below"));
+                continue;
+            };
+            let section = inner(self.notes, path, table, |section| read(section, &name));
+            sections.insert(name, section);
+        }
+        sections
     }
 
     /// Reads each section of the list at `key`.
     pub(super) fn sections<T>(&mut self, key: &'static str, read: impl Fn(&mut Section<'_>) -> T) -> Vec<T> {
         let Some(raw) = self.take(key) else { return Vec::new() };
-        let path = self.path_of(key);
+        let path = self.path(key);
         let sections = raw.toml().and_then(|value| value.into_owned().try_into::<Vec<Table>>().ok());
         let Some(sections) = sections else {
             self.notes.trouble(&path, format!("{} is no list of sections; write each as [[{path}]]", raw.shown()));
@@ -164,7 +199,13 @@ impl Section<'_> {
 
     /// Notes a trouble with the value at `key`.
     pub(super) fn trouble(&mut self, key: &str, text: impl Into<String>) {
-        let path = self.path_of(key);
+        let path = self.path(key);
+        self.notes.trouble(&path, text);
+    }
+
+    /// Notes a trouble with the section itself.
+    pub(super) fn trouble_with_itself(&mut self, text: impl Into<String>) {
+        let path = self.path.clone();
         self.notes.trouble(&path, text);
     }
 
@@ -175,12 +216,12 @@ impl Section<'_> {
 
     /// The value in force at `key`, as one would write it; of what has been read and is no secret.
     pub(super) fn shown(&self, key: &str) -> String {
-        self.notes.shown(&self.path_of(key))
+        self.notes.shown(&self.path(key))
     }
 
     /// Whether `key`, which has been read, was written in the file or in a variable.
     pub(super) fn is_written(&self, key: &str) -> bool {
-        self.notes.is_written(&self.path_of(key))
+        self.notes.is_written(&self.path(key))
     }
 
     /// The directory of the configuration.
@@ -188,14 +229,15 @@ impl Section<'_> {
         self.notes.directory().to_owned()
     }
 
-    fn path_of(&self, key: &str) -> String {
+    /// The whole path of `key`, as a configuration writes it.
+    pub(super) fn path(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
     fn take(&mut self, key: &'static str) -> Option<Raw> {
         self.known.push(key);
         let value = self.table.remove(key)?;
-        Some(self.notes.raw(&self.path_of(key), value))
+        Some(self.notes.raw(&self.path(key), value))
     }
 
     fn table(&mut self, key: &'static str) -> Option<Table> {
@@ -203,14 +245,14 @@ impl Section<'_> {
         if let Some(Toml::Table(table)) = raw.toml().map(Cow::into_owned) {
             return Some(table);
         }
-        let path = self.path_of(key);
+        let path = self.path(key);
         self.notes.trouble(&path, format!("{} is no section; write [{path}] and its keys below", raw.shown()));
         None
     }
 
     fn value<T: Value>(&mut self, key: &'static str) -> Found<T> {
         let Some(raw) = self.take(key) else { return Found::Absent };
-        let path = self.path_of(key);
+        let path = self.path(key);
         match T::read(&raw) {
             Ok(value) => {
                 self.notes.record(path, Some(&value), Source::Written);
@@ -233,7 +275,7 @@ impl Section<'_> {
 fn inner<T>(notes: &mut Notes, path: String, table: Table, read: impl FnOnce(&mut Section<'_>) -> T) -> T {
     let mut section = Section { notes, path, table, known: Vec::new() };
     let value = read(&mut section);
-    let unknown: Vec<_> = section.table.keys().map(|key| (section.path_of(key), key.clone())).collect();
+    let unknown: Vec<_> = section.table.keys().map(|key| (section.path(key), key.clone())).collect();
     for (path, key) in unknown {
         section.notes.unknown(path, key, section.known.clone());
     }

@@ -131,6 +131,7 @@ fn envelope(channel: Channel, address: &str, body: &str) -> Envelope {
         subject: "Ihr Code für die Überweisung".to_owned(),
         address: Address::parse(channel, address).unwrap(),
         body: MessageBody::new(body.to_owned()),
+        html: None,
         expected_digits: 8,
     }
 }

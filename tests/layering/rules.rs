@@ -78,18 +78,18 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "service",
-        may: Some(&["storage", "channel", "identity", "domain", "clock"]),
+        may: Some(&["storage", "channel", "message", "identity", "domain", "clock"]),
         never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND],
     },
     Layer {
         name: "identity",
-        may: Some(&["storage", "domain", "clock", "tls"]),
+        may: Some(&["storage", "domain", "breaker", "clock", "tls"]),
         never: &[COMMAND_LINE, WEB, DATABASE, NOT_IDENTITYS],
     },
     Layer { name: "storage", may: Some(&["domain", "clock", "tls"]), never: &[COMMAND_LINE, WEB, OUTBOUND] },
     Layer {
         name: "channel",
-        may: Some(&["domain"]),
+        may: Some(&["domain", "breaker", "tls"]),
         never: &[COMMAND_LINE, WEB, DATABASE, &["hyper", "hyper_rustls", "hyper_util"]],
     },
     Layer { name: "domain", may: Some(&[]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND, IMPURE] },
@@ -101,6 +101,9 @@ const LAYERS: &[Layer] = &[
     Layer { name: "telemetry", may: Some(&["settings"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
     Layer { name: "chance", may: Some(&["domain"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
     Layer { name: "clock", may: Some(&["domain"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
+    // What a message says: templates are read from files once, at the start, and nothing is sent.
+    Layer { name: "message", may: Some(&["domain"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND, &["tokio"]] },
+    Layer { name: "breaker", may: Some(&["domain"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
     Layer { name: "tls", may: Some(&[]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
 ];
 

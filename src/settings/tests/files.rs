@@ -5,12 +5,19 @@ use std::{fs, path::PathBuf};
 use super::*;
 use crate::domain::channel::Channel;
 
+pub(super) fn program(settings: &Settings) -> &Program {
+    match &settings.channels.sms.transports[0].kind {
+        TransportKind::Script(script) => &script.program,
+        _ => panic!("no script"),
+    }
+}
+
 #[test]
 fn a_script_is_looked_for_beside_the_configuration_and_then_below_the_working_directory() {
     let directory = tempfile::tempdir().unwrap();
     let script = |name: &str| {
         let text = format!("{LEAST}[channel.sms]\nscript = '{name}'");
-        Settings::from_toml(&text, directory.path(), std::iter::empty()).ok().unwrap().channels.sms.script.unwrap()
+        program(&Settings::from_toml(&text, directory.path(), std::iter::empty()).ok().unwrap()).path.clone()
     };
     let below = std::env::current_dir().unwrap().join("Cargo.toml");
     assert_eq!(script("Cargo.toml"), below);
@@ -26,17 +33,17 @@ fn a_channel_is_offered_while_its_script_can_be_run() {
     let script = directory.path().join("sms.sh");
     let text = format!("{LEAST}[channel.sms]\nscript = 'sms.sh'\n[channel.totp]\nenabled = false");
     let settings = Settings::from_toml(&text, directory.path(), std::iter::empty()).ok().unwrap();
-    assert_eq!(settings.channels.sms.executable(), Err(ScriptTrouble::Missing));
+    assert_eq!(program(&settings).executable(), Err(ProgramTrouble::Missing));
     fs::write(&script, "#!/bin/sh\n").unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o644)).unwrap();
-    assert_eq!(settings.channels.sms.executable(), Err(ScriptTrouble::NotExecutable));
+    assert_eq!(program(&settings).executable(), Err(ProgramTrouble::NotExecutable));
     assert!(
-        settings.warnings()[0].contains("channel.sms.script: the script is not executable"),
+        settings.warnings()[0].contains("channel.sms, transport script: the script is not executable"),
         "{:?}",
         settings.warnings()
     );
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(settings.channels.sms.executable(), Ok(script.as_path()));
+    assert_eq!(program(&settings).executable(), Ok(()));
     let offered = Channel::ALL.map(|channel| settings.channels.offers(channel));
     assert_eq!(offered, [true, false, false, true]);
 }
@@ -60,7 +67,7 @@ fn the_report_shows_what_is_in_force_and_what_is_doubtful() {
         "* tan_lifetime = \"4 min\"  (from TANAGER_LIMITS__TAN_LIFETIME)\n",
         "  block = \"15 min\"\n",
         "[gateway.operation[0]]\n* name = \"transfer\"\n",
-        "warning: channel.sms.script: the script does not exist: /etc/tanager/scripts/absent.sh; sms is not offered.\n",
+        "warning: channel.sms, transport script: the script does not exist: /etc/tanager/scripts/absent.sh; it carries nothing.\n",
         "warning: identity.url has no effect in this mode.\n",
         "warning: gateway.upstream_authorization: with identity.mode \"local\" the bank core is called with",
         "one block of attempts: 5.0e-8\n",

@@ -112,7 +112,7 @@ fn the_example_loads_as_it_stands() {
     assert_eq!(settings.server.origin.as_ref().map(Origin::host), Some("bank.example"));
     assert_eq!(settings.database.url.reveal(), "postgres://tanager@127.0.0.1:5432/tanager");
     assert_eq!(settings.keys.file, Path::new("/etc/tanager/keys.toml"));
-    assert_eq!(settings.channels.sms.env["SPOOL_DIR"], "spool");
+    assert_eq!(files::program(&settings).env["SPOOL_DIR"], "spool");
     assert_eq!(settings.channels.strengths().email, Strength::Inform);
     assert_eq!(settings.limits, Limits::default());
     let gateway = settings.gateway.as_ref().unwrap();
@@ -163,6 +163,7 @@ fn variables_override_the_file() {
             ("TANAGER_SERVER__BANK_NAME", "123"),
             ("TANAGER_SERVER__ALLOWED_ORIGINS", r#"["https://a.example", "https://b.example"]"#),
             ("TANAGER_CHANNEL__SMS__TIMEOUT", "7 s"),
+            ("TANAGER_CHANNEL__SMS__SCRIPT", "s.sh"),
             ("TANAGER_CHANNEL__SMS__ENV__Spool_Dir", "/a b"),
             ("TANAGER_CHANNEL__TOTP__ENABLED", "false"),
             ("TANAGER_LIMITS__TAN_DIGITS", "6"),
@@ -178,7 +179,7 @@ fn variables_override_the_file() {
     assert_eq!(settings.server.bank_name, "123");
     assert_eq!(settings.server.allowed_origins[1].as_str(), "https://b.example");
     assert_eq!(settings.channels.sms.timeout, Duration::from_secs(7));
-    assert_eq!(settings.channels.sms.env["Spool_Dir"], "/a b");
+    assert_eq!(files::program(&settings).env["Spool_Dir"], "/a b");
     assert!(!settings.channels.totp.enabled && settings.channels.recovery.enabled);
     assert_eq!((settings.limits.tan_digits, settings.limits.api_body), (6, 128 * 1024));
     assert_eq!(settings.limits.allowed_prefixes[0].as_str(), "+41");

@@ -276,7 +276,7 @@ fn introspection_is_told_whom_to_ask_and_as_whom() {
     let settings = loaded(&identity(&format!("{url}{id}remember = '0 s'")), &[secret]);
     let identity = &settings.identity;
     assert_eq!(identity.url.as_ref().map(HttpUrl::as_written), Some("https://as/introspect/"));
-    assert_eq!(identity.introspection.client_secret.as_ref().map(ClientSecret::reveal), Some("hidden"));
+    assert_eq!(identity.introspection.client_secret.as_ref().map(Secret::reveal), Some("hidden"));
     assert_eq!(
         (&*identity.introspection.username_claim, &*identity.introspection.readwrite_scope),
         ("sub", "readwrite")

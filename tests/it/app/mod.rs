@@ -19,7 +19,7 @@ use std::{
 use tanager::{
     app::{Overrides, Running, key_file, parts},
     chance::SystemChance,
-    channel::{Envelope, GateSettings, MessageKind, Outlet, Outlets, Recording},
+    channel::{Envelope, GateSettings, MessageKind, Outlet, Outlets, Recording, Transport},
     clock::Clock,
     domain::{caller::Scope, channel::Channel, time::Timestamp, username::Username},
     service::{Service, TokenRequest},
@@ -116,7 +116,9 @@ impl TestApp {
         let directory = tempfile::tempdir().unwrap();
         let settings = database.settings(directory.path(), &wish);
         let (clock, sms, email) = (wish.clock.clone().unwrap_or_default(), Recording::new(), Recording::new());
-        let outlet = |recording: &Recording| Arc::new(Outlet::new(Arc::new(recording.clone()), wish.gate));
+        let outlet = |recording: &Recording| {
+            Arc::new(Outlet::new(vec![Transport::new("recording", Arc::new(recording.clone()))], wish.gate))
+        };
         let recording = || Outlets::new().with(Channel::Sms, outlet(&sms)).with(Channel::Email, outlet(&email));
         let overrides = Overrides {
             clock: clock.clone(),

@@ -1,0 +1,47 @@
+//! The ways out, made of `[channel]`. To be called on the runtime that they are to live on.
+
+mod http;
+mod persistent;
+mod smtp;
+
+use std::{num::NonZeroU16, sync::Arc};
+
+use super::StartError;
+use crate::{
+    channel::{GateSettings, Outlet, Outlets, ScriptSender, Sender, Transport},
+    settings::{self, Channels, MessageChannel, Script, TransportKind},
+};
+
+/// The outlets of the channels that have a transport configured, whether or not it can carry anything at this moment.
+pub(super) fn outlets(channels: &Channels) -> Result<Outlets, StartError> {
+    let configured = channels.transmitting().into_iter().filter(|(_, channel)| !channel.transports.is_empty());
+    let mut outlets = Outlets::new();
+    for (channel, settings) in configured {
+        outlets = outlets.with(channel, outlet(settings)?);
+    }
+    Ok(outlets)
+}
+
+fn outlet(channel: &MessageChannel) -> Result<Arc<Outlet>, StartError> {
+    let gate = GateSettings {
+        at_once: u16::try_from(channel.at_once).ok().and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MIN),
+        waiting: u16::try_from(channel.waiting).unwrap_or(u16::MAX),
+        patience: channel.patience,
+    };
+    let transports = channel.transports.iter().map(transport).collect::<Result<_, _>>()?;
+    Ok(Arc::new(Outlet::new(transports, gate)))
+}
+
+fn transport(transport: &settings::Transport) -> Result<Transport, StartError> {
+    let sender: Arc<dyn Sender> = match &transport.kind {
+        TransportKind::Script(script) => Arc::new(self::script(script, transport)),
+        TransportKind::Persistent(persistent) => persistent::sender(persistent, transport)?,
+        TransportKind::Smtp(smtp) => smtp::sender(smtp, transport)?,
+        TransportKind::Http(http) => http::sender(http, transport)?,
+    };
+    Ok(Transport::new(&transport.name, sender))
+}
+
+fn script(script: &Script, transport: &settings::Transport) -> ScriptSender {
+    ScriptSender::new(&script.program.path, script.program.env.clone(), transport.timeout)
+}
