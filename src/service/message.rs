@@ -12,11 +12,14 @@ use crate::{
         challenge::{Challenge, ChallengeKind},
         channel::Channel,
         id::TransmissionId,
+        language::Language,
         limits::Limits,
-        rules::factors::{Notice, NoticeKind},
+        notice::NoticeKind,
         tan::Tan,
         totp::DeviceName,
+        username::Username,
     },
+    storage::notices::ClaimedNotice,
 };
 
 /// The language of messages for accounts that name none.
@@ -47,7 +50,7 @@ pub(super) fn tan_message(bank: &Bank, account: &Account, carried: &Carried<'_>,
         kind: MessageKind::Tan,
         subject: format!("{}: your TAN", bank.name),
         expected_digits: challenge.tan_digits,
-        ..addressed(account, address.clone(), text)
+        ..addressed(&account.username, account.language.as_ref(), address.clone(), text)
     }
 }
 
@@ -68,16 +71,15 @@ fn has_run(summary: &str, digits: u8) -> bool {
 }
 
 /// A message that tells of something, without a TAN.
-pub(super) fn notice_message(
-    bank: &Bank,
-    account: &Account,
-    notice: &Notice,
-    transmission: TransmissionId,
-) -> Envelope {
-    let what = match notice.kind {
+pub(super) fn notice_message(bank: &Bank, claimed: &ClaimedNotice) -> Envelope {
+    let ClaimedNotice { username, posted, .. } = claimed;
+    let what = match posted.notice.kind {
         NoticeKind::AddressReplaced => "TANs no longer go to this address: another one was confirmed.",
         NoticeKind::ChannelRemoved => "TANs no longer go to this address: it was removed.",
         NoticeKind::AddressSet => "TANs now go to this address: the bank has set it.",
+        NoticeKind::AddressAdded => "another address for TANs was added to your account.",
+        NoticeKind::AddressChanged => "an address for TANs of your account was changed.",
+        NoticeKind::AddressRemoved => "an address for TANs of your account was removed.",
         NoticeKind::DeviceAdded => "an authenticator app was added to your account.",
         NoticeKind::DeviceRemoved => "an authenticator app was removed from your account.",
         NoticeKind::RecoveryCodesMade => {
@@ -94,22 +96,23 @@ pub(super) fn notice_message(
             "very many wrong TANs were entered. After more of them only the bank can unblock your account."
         }
     };
-    let text = format!("{}: {what} If this was not you, call the bank.", bank.name);
+    let reference = posted.reference.as_str();
+    let text = format!("{}: {what} If this was not you, call the bank and give reference {reference}.", bank.name);
     Envelope {
-        transmission: transmission.as_uuid(),
+        transmission: posted.id.as_uuid(),
         kind: MessageKind::Notice,
         subject: format!("{}: a change to your account", bank.name),
-        ..addressed(account, notice.address.clone(), text)
+        ..addressed(username, posted.language.as_ref(), posted.notice.address.clone(), text)
     }
 }
 
-fn addressed(account: &Account, address: Address, text: String) -> Envelope {
-    let language = account.language.as_ref().map_or(DEFAULT_LANGUAGE, |language| language.as_str());
+fn addressed(username: &Username, language: Option<&Language>, address: Address, text: String) -> Envelope {
+    let language = language.map_or(DEFAULT_LANGUAGE, |language| language.as_str());
     Envelope {
         transmission: uuid::Uuid::nil(),
         channel: address.channel(),
         kind: MessageKind::Notice,
-        account: account.username.clone(),
+        account: username.clone(),
         language: language.to_owned(),
         subject: String::new(),
         address,

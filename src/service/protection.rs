@@ -5,6 +5,7 @@ use crate::domain::{
     account::{Account, Terms},
     assurance::{Assurance, Demand},
     caller::AccessToken,
+    language::Language,
     operation::OperationDigest,
     refusal::{Refusal, Requirement},
     rules::protect::{Clearance, Objection, Proof},
@@ -14,12 +15,14 @@ use crate::domain::{
 };
 
 /// A request that may turn out to be protected: which one exactly, and the proof that came with it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ProtectedRequest {
     /// The digest of account, method, path with query, and body.
     pub operation: OperationDigest,
     /// The hash of the one-shot token that came with it.
     pub presented: Option<SecretHash>,
+    /// The language that the client prefers of those that are spoken here.
+    pub language: Option<Language>,
 }
 
 /// What cannot be shown as it is cannot be approved (`api.md` section 6).

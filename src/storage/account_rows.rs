@@ -143,6 +143,7 @@ fn read_challenge(row: &Row, account: Uuid, id: Uuid, sealer: &Sealer<'_>) -> Re
         target: read_target(row, channel, account, id, sealer)?,
         operation: optional_bytes32(row.try_get("operation")?)?.map(OperationDigest::from_bytes),
         summary: summary.map(|sealed| sealer.open(Column::ChallengeSummary(account, id), sealed)).transpose()?,
+        language: row.try_get::<_, Option<&str>>("asked_language")?.and_then(Language::parse),
         access_token: row.try_get::<_, Option<Uuid>>("access_token")?.map(AccessTokenId::from_uuid),
         paid_by: row.try_get::<_, Option<Uuid>>("paid_by")?.map(ChallengeId::from_uuid),
         tan_key: KeyId(natural(row.try_get("tan_key")?)?),

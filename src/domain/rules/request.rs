@@ -10,6 +10,7 @@ use crate::domain::{
     factor::Target,
     id::{AccessTokenId, ChallengeId, TransmissionId},
     keys::KeyId,
+    language::Language,
     operation::OperationDigest,
     refusal::Refusal,
     time::Timestamp,
@@ -38,6 +39,8 @@ pub struct NewChallenge {
     pub access_token: Option<AccessTokenId>,
     /// Its first sending; `None` where nothing is sent.
     pub sending: Option<Sending>,
+    /// The language that the client asks for, of those that are spoken here.
+    pub language: Option<Language>,
 }
 
 /// What the caller asks for beside the channel.
@@ -268,6 +271,7 @@ fn unsent_challenge(
         target,
         operation: wish.operation,
         summary: wish.summary,
+        language: new.language.clone(),
         access_token: new.access_token,
         paid_by: None,
         tan_key: new.tan_key,

@@ -1,5 +1,6 @@
 //! The challenge that a transition makes, and those that it changes.
 
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{Parameters, small};
@@ -18,7 +19,7 @@ use crate::{
     },
 };
 
-/// $23 to $44, and $102 and $103: a challenge that was made.
+/// $23 to $44, $102 and $103, and $106: a challenge that was made.
 pub(super) struct Made {
     id: Option<Uuid>,
     kind: Option<&'static str>,
@@ -44,6 +45,7 @@ pub(super) struct Made {
     state: Option<&'static str>,
     device: Option<String>,
     secret: Option<Vec<u8>>,
+    language: Option<String>,
 }
 
 const NOTHING_MADE: Made = Made {
@@ -71,6 +73,7 @@ const NOTHING_MADE: Made = Made {
     state: None,
     device: None,
     secret: None,
+    language: None,
 };
 
 impl Made {
@@ -105,6 +108,7 @@ impl Made {
             state: Some(challenge.state.name()),
             device: device.map(|device| device.name.to_string()),
             secret: device.map(seal_secret).transpose()?,
+            language: challenge.language.as_ref().map(ToString::to_string),
         })
     }
 
@@ -140,6 +144,11 @@ impl Made {
     pub(super) fn device_parameters(made: Option<&Self>) -> Parameters<'_> {
         let made = made.unwrap_or(&NOTHING_MADE);
         parameters![made.device, made.secret]
+    }
+
+    /// $106: the language that the client asked for.
+    pub(super) fn language_parameter(made: Option<&Self>) -> &(dyn ToSql + Sync) {
+        &made.unwrap_or(&NOTHING_MADE).language
     }
 }
 
