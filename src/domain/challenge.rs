@@ -12,6 +12,7 @@ use super::{
     limits::Limits,
     operation::OperationDigest,
     secret::SecretHash,
+    summary::Approval,
     tan::{Tan, TanOrigin},
     time::Timestamp,
 };
@@ -153,7 +154,7 @@ pub struct Challenge {
     /// The operation its token will be bound to.
     pub operation: Option<OperationDigest>,
     /// What the customer is shown.
-    pub summary: Option<String>,
+    pub summary: Option<Approval>,
     /// The language that the client which asked for it wants; `None`: it did not say, or one that is not spoken here.
     pub language: Option<Language>,
     /// The access token that asked for it; it ends with that.

@@ -15,6 +15,7 @@ use crate::{
         language::Language,
         limits::Limits,
         notice::NoticeKind,
+        summary::Approval,
         tan::Tan,
         totp::DeviceName,
         username::Username,
@@ -37,7 +38,7 @@ pub(super) struct Carried<'a> {
 pub(super) fn tan_message(bank: &Bank, account: &Account, carried: &Carried<'_>, limits: &Limits) -> Envelope {
     let Carried { challenge, address, tan, transmission } = *carried;
     let mut text = format!("{}: your TAN is {}.", bank.name, tan.reveal());
-    match (&challenge.summary, challenge.kind) {
+    match (challenge.summary.as_ref().map(Approval::whole), challenge.kind) {
         (Some(summary), _) => _ = write!(text, " It approves: {summary}."),
         (None, ChallengeKind::Address) => text.push_str(" It confirms this address for your account."),
         (None, ChallengeKind::Token | ChallengeKind::Taler) => {}
@@ -61,7 +62,7 @@ fn close(text: &mut String, bank: &Bank, carried: &Carried<'_>) {
     let Carried { challenge, address, tan, .. } = *carried;
     if let (Address::Phone(_), Some(host)) = (address, &bank.host) {
         _ = write!(text, "\n@{host} #{}", tan.reveal());
-    } else if challenge.summary.as_deref().is_some_and(|summary| has_run(summary, challenge.tan_digits)) {
+    } else if challenge.summary.as_ref().is_some_and(|summary| has_run(summary.whole(), challenge.tan_digits)) {
         _ = write!(text, "\nTAN: {}", tan.reveal());
     }
 }
@@ -157,7 +158,7 @@ mod tests {
     /// The TAN, and the message that carries it with that summary.
     fn message(channel: Channel, host: Option<&str>, summary: &str) -> (String, String) {
         let mut scene = Scene::enrolled();
-        let id = scene.begin_with(channel, Wish { summary: Some(summary.to_owned()), ..Wish::default() });
+        let id = scene.begin_with(channel, Wish { summary: Some(Approval::of(summary)), ..Wish::default() });
         let bank = Bank { name: "Example Bank".to_owned(), host: host.map(str::to_owned) };
         let challenge = scene.challenge(id);
         let tan = challenge.tan(scene.account.id, &ring()).unwrap();

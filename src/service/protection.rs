@@ -10,7 +10,7 @@ use crate::domain::{
     refusal::{Refusal, Requirement},
     rules::protect::{Clearance, Objection, Proof},
     secret::SecretHash,
-    summary::Summary,
+    summary::{Approval, Summary},
     ticket::Ticket,
 };
 
@@ -65,7 +65,10 @@ impl Service {
         let proof = Proof::token(request.presented);
         account
             .clear(terms, demand, &request.operation, &proof)
-            .map_err(|objection| self.objected(account, terms, demand, request.operation, Some(summary), objection))
+            .map_err(|objection| {
+                let approval = Approval::of(summary);
+                self.objected(account, terms, demand, request.operation, Some(&approval), objection)
+            })
     }
 
     /// What a caller is told whose operation may not begin.
@@ -75,7 +78,7 @@ impl Service {
         terms: &Terms<'_>,
         demand: Demand,
         operation: OperationDigest,
-        summary: Option<&str>,
+        summary: Option<&Approval>,
         objection: Objection,
     ) -> Failure {
         let refusal = match objection {
@@ -97,18 +100,18 @@ impl Service {
         terms: &Terms<'_>,
         demand: Demand,
         operation: OperationDigest,
-        summary: Option<&str>,
+        summary: Option<&Approval>,
     ) -> Result<Requirement, Failure> {
         let ticket = Ticket {
             account: account.id,
             operation,
             expires_at: terms.now.plus(terms.limits.ticket_lifetime),
-            summary: summary.map(ToOwned::to_owned),
+            summary: summary.cloned(),
         };
         Ok(Requirement {
             assurance: demand.assurance.name(),
             ticket: ticket.seal(self.ring(), self.chance())?,
-            summary: summary.map(|summary| account.masked_text(summary)),
+            summary: summary.map(|summary| account.masked_text(summary.whole())),
             channels: account.offered(terms, demand),
         })
     }

@@ -14,7 +14,6 @@ use crate::{
         language::Language,
         refusal::{OfferedChannel, Refusal},
         rules::request::NewChallenge,
-        summary::Summary,
         taler::TalerId,
         tan::Candidate,
         username::Username,
@@ -43,7 +42,7 @@ impl Service {
                 operation: operation.digest,
                 expires_at: terms.now.plus(terms.limits.ticket_lifetime),
                 session: caller.map(|caller| caller.id),
-                summary: operation.summary.clone().map(Summary::into_string),
+                summary: operation.summary.clone(),
             };
             let id = id.seal(self.ring(), self.chance())?;
             Ok(TalerChallenge { id, tan_channel: offer.channel.name(), tan_info: offer.tan_info })

@@ -13,6 +13,7 @@ use crate::domain::{
     language::Language,
     operation::OperationDigest,
     refusal::Refusal,
+    summary::Approval,
     time::Timestamp,
 };
 
@@ -49,7 +50,7 @@ pub struct Wish {
     /// The operation to bind the token to.
     pub operation: Option<OperationDigest>,
     /// What the customer is shown.
-    pub summary: Option<String>,
+    pub summary: Option<Approval>,
     /// The request's `Idempotency-Key`.
     pub idempotency: Option<Idempotency>,
 }

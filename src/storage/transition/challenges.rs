@@ -11,6 +11,7 @@ use crate::{
         challenge::{Challenge, IssuedToken, State},
         factor::{NewDevice, Target},
         id::{AccessTokenId, ChallengeId},
+        summary::Approval,
     },
     storage::{
         error::StoreError,
@@ -82,7 +83,7 @@ impl Made {
         let seal_address = |address: &Address| sealer.seal(Column::ChallengeAddress(owner, id), address.reveal());
         let device = if let Target::NewDevice(device) = &challenge.target { Some(device) } else { None };
         let seal_secret = |device: &NewDevice| sealer.seal_secret(Column::ChallengeSecret(owner, id), &device.secret);
-        let seal_summary = |summary: &String| sealer.seal(Column::ChallengeSummary(owner, id), summary);
+        let seal_summary = |summary: &Approval| sealer.seal(Column::ChallengeSummary(owner, id), &summary.carried());
         Ok(Self {
             id: Some(id),
             kind: Some(challenge.kind.name()),
