@@ -5,6 +5,7 @@
 //! what cannot be shown whole cannot be approved. What a text says is not judged here: a sentence that lies is the
 //! work of whoever wrote it, and the amount and the payee beside it are the customer's help.
 
+mod account;
 mod characters;
 mod short;
 #[cfg(test)]
@@ -13,7 +14,10 @@ mod tests;
 use std::fmt;
 
 use self::characters::Cleaner;
-pub use self::short::{SHORTEST, shortened};
+pub use self::{
+    account::by_account,
+    short::{SHORTEST, shortened},
+};
 
 /// The longest summary, in characters (`api.md` section 6).
 pub const LONGEST: usize = 140;

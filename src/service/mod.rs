@@ -74,6 +74,7 @@ use crate::{
         username::Username,
     },
     identity::local::LocalIdentity,
+    message::Catalog,
     storage::datastore::{Author, Datastore, Wanted},
 };
 
@@ -84,6 +85,8 @@ pub struct Bank {
     pub name: String,
     /// The host that closes SMS texts (`@host #TAN`), if one is configured.
     pub host: Option<String>,
+    /// How customers reach it, as the operator words it, if he does.
+    pub contact: Option<String>,
 }
 
 /// What the service is made of.
@@ -104,6 +107,8 @@ pub struct Parts {
     pub policy: Policy,
     /// The bank.
     pub bank: Bank,
+    /// What messages say.
+    pub catalog: Arc<Catalog>,
     /// What the service's own protected operations ask for.
     pub own_operations: Assurance,
     /// The bank core's protected operations.

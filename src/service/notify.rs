@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Failure, Service, message};
+use super::{Failure, Service};
 use crate::{
     channel::Envelope,
     domain::{account::Account, channel::Channel, id::TransmissionId, rules::factors::Notice, time::Timestamp},
@@ -19,7 +19,7 @@ impl Service {
     pub(super) fn notify(&self, account: &Account, now: Timestamp, notices: &[Notice]) {
         for notice in notices {
             let transmission = TransmissionId::new(now, self.chance());
-            let envelope = message::notice_message(&self.0.parts.bank, account, notice, transmission);
+            let Ok(envelope) = self.notice_message(account, notice, transmission) else { continue };
             let service = self.clone();
             self.spawn(async move { service.tell(&envelope).await });
         }
