@@ -14,7 +14,7 @@ use crate::{
         chance::Chance,
         keys::KeyRing,
     },
-    message::Catalog,
+    message::{Catalog, CatalogError},
     service::{Bank, CheckpointFile, Checkpoints, Parts, Service},
     settings::{Audit, Messages, OwnOperations, Settings},
     storage::{
@@ -137,8 +137,8 @@ pub fn assemble(
 }
 
 /// What messages say, as `[message]` says.
-pub fn catalog(messages: &Messages) -> Result<Catalog, StartError> {
-    Ok(Catalog::load(messages.directory.as_deref(), &messages.language)?)
+pub fn catalog(messages: &Messages) -> Result<Catalog, CatalogError> {
+    Catalog::load(messages.directory.as_deref(), &messages.language)
 }
 
 /// Where checkpoints go, as `[audit]` says.

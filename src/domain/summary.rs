@@ -6,6 +6,7 @@
 //! work of whoever wrote it, and the amount and the payee beside it are the customer's help.
 
 mod account;
+mod approval;
 mod characters;
 mod short;
 #[cfg(test)]
@@ -16,7 +17,8 @@ use std::fmt;
 use self::characters::Cleaner;
 pub use self::{
     account::by_account,
-    short::{SHORTEST, shortened},
+    approval::Approval,
+    short::{SHORTEST, is_payto, shortened},
 };
 
 /// The longest summary, in characters (`api.md` section 6).

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{
+    check,
     flaw::{CatalogError, Flaw, RenderError},
     notice::NoticeMessage,
     phrase::Phrase,
@@ -36,6 +37,8 @@ impl Catalog {
         let operators = directory.map_or_else(BTreeMap::new, |directory| overlaid(&shipped, directory, &mut flaws));
         let speeches = speeches(&shipped, &compiled(operators, &mut flaws));
         let catalog = Self { speeches, default: default.clone() };
+        let overlaid = catalog.speeches.values().filter(|speech| !speech.is_as_shipped());
+        flaws.extend(overlaid.flat_map(check::usual_flaws));
         if catalog.speaks(default).is_none() {
             let known: Vec<&str> = catalog.languages().map(Language::as_str).collect();
             let trouble = format!("there is no such language; there are {}", known.join(", "));
@@ -85,6 +88,11 @@ impl Catalog {
     pub fn phrase(&self, language: &Language, phrase: &Phrase<'_>) -> String {
         let said = self.speech(language).and_then(|speech| speech.text(phrase.name(), &phrase.filling(), |_| None));
         said.unwrap_or_default()
+    }
+
+    /// How each language says things.
+    pub(super) fn speeches(&self) -> impl Iterator<Item = &Speech> {
+        self.speeches.values()
     }
 
     fn speech(&self, language: &Language) -> Result<&Speech, RenderError> {

@@ -5,6 +5,7 @@
 //! the line that binds an SMS to the bank's origin is its last, and the only one of its kind.
 
 mod catalog;
+mod check;
 mod engine;
 mod flaw;
 mod gsm;
@@ -15,10 +16,13 @@ mod shipped;
 mod source;
 mod speech;
 mod tan;
+#[cfg(test)]
+mod tests;
 mod text;
 mod typography;
 
 pub use catalog::Catalog;
+pub use check::{Examination, Figures};
 pub use flaw::{CatalogError, Flaw, RenderError};
 pub use gsm::{Alphabet, Measure};
 pub use notice::NoticeMessage;

@@ -11,7 +11,7 @@ use super::{
     text::{self, Body, Letterhead, Text},
     typography,
 };
-use crate::domain::rules::factors::NoticeKind;
+use crate::domain::notice::NoticeKind;
 
 /// What a notice says.
 #[derive(Clone, Copy, Debug)]
@@ -35,21 +35,25 @@ impl NoticeMessage<'_> {
 
     /// The mail.
     pub(super) fn mail(&self, speech: &Speech) -> Result<Text, RenderError> {
-        let filling = context! { bank => self.letterhead.shown_bank(), language => speech.language.as_str() };
-        let subject = speech.text(Part::NoticeSubject.file(), &filling, |_| None)?;
+        let subject = speech.text(Part::NoticeSubject.file(), &self.subject_filling(speech), |_| None)?;
         let plain = Body::filled(&self.written(speech, Part::NoticePlain)?, "");
         let html = Some(Body::filled(&self.written(speech, Part::NoticeHtml)?, ""));
         Ok(Text { subject: text::subject(&subject), plain, html, measure: None })
     }
 
+    pub(super) fn subject_filling(&self, speech: &Speech) -> Value {
+        context! { bank => self.letterhead.shown_bank(), language => speech.language.as_str() }
+    }
+
     fn written(&self, speech: &Speech, part: Part) -> Result<String, RenderError> {
-        let phrase = speech.text(phrase::of_notice(self.kind), &context! {}, |_| None)?;
+        let phrase = speech.text(&phrase::of_notice(self.kind), &context! {}, |_| None)?;
         let shown = text::as_shown(part.file(), self.reference);
         let objection = |text: &str| (!text.contains(&shown)).then_some("it does not show the reference");
         speech.text(part.file(), &self.filling(speech, &phrase), objection)
     }
 
-    fn filling(&self, speech: &Speech, phrase: &str) -> Value {
+    /// What a template reads.
+    pub(super) fn filling(&self, speech: &Speech, phrase: &str) -> Value {
         context! {
             bank => self.letterhead.shown_bank(),
             contact => self.letterhead.shown_contact(),

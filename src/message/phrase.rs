@@ -3,22 +3,10 @@
 
 use minijinja::{Value, context};
 
-use crate::domain::{address::Address, channel::Channel, rules::factors::NoticeKind, totp::DeviceName};
+use crate::domain::{address::Address, channel::Channel, notice::NoticeKind, totp::DeviceName};
 
-/// Every phrase by its name, `section.key`, with what it may read.
-pub(super) const ALL: &[(&str, &[&str])] = &[
-    ("notice.address_replaced", &[]),
-    ("notice.channel_removed", &[]),
-    ("notice.address_set", &[]),
-    ("notice.device_added", &[]),
-    ("notice.device_removed", &[]),
-    ("notice.recovery_codes_made", &[]),
-    ("notice.recovery_code_used", &[]),
-    ("notice.recovery_codes_removed", &[]),
-    ("notice.api_token_made", &[]),
-    ("notice.blocked", &[]),
-    ("notice.blocked_for_good", &[]),
-    ("notice.warned", &[]),
+/// The phrases of the service's own operations by their names, `section.key`, with what each may read.
+const OF_OPERATIONS: &[(&str, &[&str])] = &[
     ("summary.send_by_sms", &["address"]),
     ("summary.send_by_email", &["address"]),
     ("summary.stop_sms", &[]),
@@ -37,22 +25,20 @@ pub(super) const ALL: &[(&str, &[&str])] = &[
     ("summary.and_more", &["operations", "count"]),
 ];
 
-/// The phrase of a notice.
-pub(super) const fn of_notice(kind: NoticeKind) -> &'static str {
-    match kind {
-        NoticeKind::AddressReplaced => "notice.address_replaced",
-        NoticeKind::ChannelRemoved => "notice.channel_removed",
-        NoticeKind::AddressSet => "notice.address_set",
-        NoticeKind::DeviceAdded => "notice.device_added",
-        NoticeKind::DeviceRemoved => "notice.device_removed",
-        NoticeKind::RecoveryCodesMade => "notice.recovery_codes_made",
-        NoticeKind::RecoveryCodeUsed => "notice.recovery_code_used",
-        NoticeKind::RecoveryCodesRemoved => "notice.recovery_codes_removed",
-        NoticeKind::ApiTokenMade => "notice.api_token_made",
-        NoticeKind::Blocked => "notice.blocked",
-        NoticeKind::BlockedForGood => "notice.blocked_for_good",
-        NoticeKind::Warned => "notice.warned",
-    }
+/// The name of each phrase.
+pub(super) fn names() -> impl Iterator<Item = String> {
+    NoticeKind::ALL.iter().map(|kind| of_notice(*kind)).chain(OF_OPERATIONS.iter().map(|(name, _)| (*name).to_owned()))
+}
+
+/// What the phrase of that name may read; `None`: there is no such phrase.
+pub(super) fn variables(name: &str) -> Option<&'static [&'static str]> {
+    let notice = name.strip_prefix("notice.").and_then(NoticeKind::named).map(|_| [].as_slice());
+    notice.or_else(|| OF_OPERATIONS.iter().find(|(known, _)| *known == name).map(|(_, variables)| *variables))
+}
+
+/// The name of the phrase of a notice.
+pub(super) fn of_notice(kind: NoticeKind) -> String {
+    format!("notice.{}", kind.name())
 }
 
 /// What the customer is shown of an operation of the service's own, or a part of that.

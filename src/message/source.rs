@@ -22,7 +22,7 @@ struct Written {
 
 /// The templates of one language by their names, with whatever lies over them.
 #[derive(Clone, Default)]
-pub(super) struct Sources(BTreeMap<&'static str, Written>);
+pub(super) struct Sources(BTreeMap<String, Written>);
 
 impl Sources {
     /// Lays a file of that name over what is there. `path` is what a flaw says.
@@ -36,7 +36,7 @@ impl Sources {
             let trouble = format!("is no message's template; there are {}", names.join(", "));
             return Err(vec![Flaw::new(path, None, trouble)]);
         };
-        self.0.insert(part.file(), Written { file: path.to_owned(), before: 0, text });
+        self.0.insert(part.file().to_owned(), Written { file: path.to_owned(), before: 0, text });
         Ok(())
     }
 
@@ -55,11 +55,10 @@ impl Sources {
             };
             for (key, value) in entries {
                 let (name, at) = (format!("{}.{}", section.get_ref(), key.get_ref()), key.span().start);
-                let known = phrase::ALL.iter().find(|(known, _)| *known == name);
-                match (known, value.get_ref()) {
-                    (Some((known, _)), DeValue::String(text)) => {
+                match (phrase::variables(&name), value.get_ref()) {
+                    (Some(_), DeValue::String(text)) => {
                         let written = Written { file: path.to_owned(), before: before(at), text: text.to_string() };
-                        self.0.insert(known, written);
+                        self.0.insert(name, written);
                     }
                     (Some(_), _) => flaws.push(Flaw::new(path, Some(before(at) + 1), format!("{name} is no text"))),
                     (None, _) => {
@@ -73,9 +72,9 @@ impl Sources {
 
     /// What is not there: files, or keys of the phrases.
     pub(super) fn missing(&self) -> Vec<String> {
-        let files = Part::ALL.into_iter().map(|part| (part.file(), part.file().to_owned()));
-        let phrases = phrase::ALL.iter().map(|(name, _)| (*name, format!("{name} in {PHRASES}")));
-        files.chain(phrases).filter(|(name, _)| !self.0.contains_key(name)).map(|(_, shown)| shown).collect()
+        let files = Part::ALL.into_iter().map(|part| (part.file().to_owned(), part.file().to_owned()));
+        let phrases = phrase::names().map(|name| (format!("{name} in {PHRASES}"), name));
+        files.chain(phrases).filter(|(_, name)| !self.0.contains_key(name)).map(|(shown, _)| shown).collect()
     }
 
     /// The templates, checked one by one.
@@ -83,13 +82,18 @@ impl Sources {
         let (mut engine, mut flaws) = (Engine::new(), Vec::new());
         for (name, written) in &self.0 {
             if let Err(mut wrong) = engine.add(name, &written.text, variables(name)) {
-                let in_phrases = phrase::ALL.iter().any(|(known, _)| known == name);
-                wrong.line = wrong.line.map(|line| line + written.before).or(in_phrases.then_some(written.before + 1));
-                wrong.trouble = if in_phrases { format!("{name} {}", wrong.trouble) } else { wrong.trouble };
+                wrong.line = self.line(name, wrong.line);
+                wrong.trouble = if phrase::variables(name).is_some() { format!("{name} {}", wrong.trouble) } else { wrong.trouble };
                 flaws.push(Flaw::of(&written.file, wrong));
             }
         }
         if flaws.is_empty() { Ok(engine) } else { Err(flaws) }
+    }
+
+    /// The line of the file, for one of the template of that name; of a phrase at least the line on which it stands.
+    pub(super) fn line(&self, name: &str, line: Option<usize>) -> Option<usize> {
+        let before = self.0.get(name).map_or(0, |written| written.before);
+        line.map(|line| line + before).or_else(|| phrase::variables(name).map(|_| before + 1))
     }
 
     /// The file that has the template of that name.
@@ -100,6 +104,5 @@ impl Sources {
 
 fn variables(name: &str) -> &'static [&'static str] {
     let part = Part::ALL.into_iter().find(|part| part.file() == name).map(Part::variables);
-    let phrase = || phrase::ALL.iter().find(|(known, _)| *known == name).map(|(_, variables)| *variables);
-    part.or_else(phrase).unwrap_or_default()
+    part.or_else(|| phrase::variables(name)).unwrap_or_default()
 }

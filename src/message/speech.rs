@@ -23,6 +23,11 @@ pub(super) struct Speech {
 }
 
 impl Speech {
+    /// Whether nothing lies over the shipped templates.
+    pub(super) fn is_as_shipped(&self) -> bool {
+        Arc::ptr_eq(&self.templates, &self.shipped)
+    }
+
     /// The text of a template. `objection` says what a text lacks that would be wrong to send; of what fails, or is objected
     /// to, the shipped template's text is taken, and the log says so.
     pub(super) fn text(
@@ -33,7 +38,7 @@ impl Speech {
     ) -> Result<String, RenderError> {
         let own = self.tried(&self.templates, name, filling, &objection);
         match own {
-            None if !Arc::ptr_eq(&self.templates, &self.shipped) => {
+            None if !self.is_as_shipped() => {
                 self.tried(&self.shipped, name, filling, &objection).ok_or(RenderError)
             }
             own => own.ok_or(RenderError),

@@ -127,7 +127,8 @@ impl TanMessage<'_> {
         speech.text(part.file(), &self.filling(speech, summary), objection)
     }
 
-    fn filling(&self, speech: &Speech, summary: Option<&str>) -> Value {
+    /// What a template reads; the TAN is a [`SLOT`] there.
+    pub(super) fn filling(&self, speech: &Speech, summary: Option<&str>) -> Value {
         context! {
             bank => self.letterhead.shown_bank(),
             contact => self.letterhead.shown_contact(),
@@ -139,7 +140,7 @@ impl TanMessage<'_> {
         }
     }
 
-    fn subject_filling(&self, speech: &Speech) -> Value {
+    pub(super) fn subject_filling(&self, speech: &Speech) -> Value {
         context! { bank => self.letterhead.shown_bank(), language => speech.language.as_str() }
     }
 }

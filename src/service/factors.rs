@@ -46,7 +46,7 @@ impl Service {
             account.refuse_new_device(terms, name)?;
             let summary = self.phrase(account, &Phrase::AddDevice(name));
             let cleared = self.clear(account, terms, caller, request, &summary)?;
-            let new = self.new_challenge(terms, caller, None);
+            let new = self.new_challenge(terms, caller, None, None);
             let device = NewDevice { name: name.clone(), secret: secret.clone() };
             account.enrol_device(terms, &new, device, cleared)?;
             Ok(account.view(account.challenge(new.id)?, terms))
@@ -72,11 +72,10 @@ impl Service {
             let codes = self.new_recovery_codes(terms);
             let shown = codes.codes(account.id, self.ring())?;
             let notices = account.make_recovery_codes(codes, cleared, Some(caller.id));
-            Ok((shown, account.clone(), terms.now, notices))
+            self.tell(account, terms, notices);
+            Ok(shown)
         });
-        let (shown, account, now, notices) = made.await?;
-        self.notify(&account, now, &notices);
-        Ok(shown)
+        made.await
     }
 
     fn new_recovery_codes(&self, terms: &Terms<'_>) -> RecoveryCodes {

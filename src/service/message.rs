@@ -10,10 +10,11 @@ use crate::{
         id::TransmissionId,
         language::Language,
         limits::Limits,
-        rules::factors::Notice,
         tan::Tan,
+        username::Username,
     },
     message::{About, Letterhead, NoticeMessage, Phrase, RenderError, TanMessage, Text},
+    storage::notices::ClaimedNotice,
 };
 
 /// Digits that are blotted out of what a transport says of a message without a TAN.
@@ -43,7 +44,7 @@ impl Service {
         limits: &Limits,
     ) -> Result<Envelope, Failure> {
         let Carried { challenge, address, tan, transmission } = *carried;
-        let language = self.language(account);
+        let language = self.0.parts.catalog.choose(account.language.iter().chain(&challenge.language));
         let message = TanMessage {
             letterhead: self.letterhead(),
             tan: tan.reveal(),
@@ -55,25 +56,22 @@ impl Service {
             transmission: transmission.as_uuid(),
             kind: MessageKind::Tan,
             expected_digits: challenge.tan_digits,
-            ..addressed(account, address.clone(), language, text)
+            ..addressed(&account.username, address.clone(), language, text)
         })
     }
 
     /// A message that tells of something, without a TAN. Its language is never that of a request: whoever sends requests may
     /// be the thief of whom it warns.
-    pub(super) fn notice_message(
-        &self,
-        account: &Account,
-        notice: &Notice,
-        transmission: TransmissionId,
-    ) -> Result<Envelope, Failure> {
-        let language = self.language(account);
-        let reference = reference(transmission);
-        let message = NoticeMessage { letterhead: self.letterhead(), kind: notice.kind, reference: &reference };
+    pub(super) fn notice_message(&self, claimed: &ClaimedNotice) -> Result<Envelope, Failure> {
+        let ClaimedNotice { username, posted, .. } = claimed;
+        let language = self.0.parts.catalog.choose(&posted.language);
+        let notice = &posted.notice;
+        let reference = posted.reference.as_str();
+        let message = NoticeMessage { letterhead: self.letterhead(), kind: notice.kind, reference };
         let text = self.0.parts.catalog.notice(&language, notice.address.channel(), &message)?;
         Ok(Envelope {
-            transmission: transmission.as_uuid(),
-            ..addressed(account, notice.address.clone(), language, text)
+            transmission: posted.id.as_uuid(),
+            ..addressed(username, notice.address.clone(), language, text)
         })
     }
 
@@ -94,19 +92,19 @@ impl Service {
 }
 
 fn about(challenge: &Challenge) -> About<'_> {
-    match (&challenge.summary, challenge.kind) {
-        (Some(summary), _) => About::Operation { summary, brief: None },
+    match (challenge.summary.as_ref(), challenge.kind) {
+        (Some(approval), _) => About::Operation { summary: approval.whole(), brief: approval.brief() },
         (None, ChallengeKind::Address) => About::Address,
         (None, ChallengeKind::Token | ChallengeKind::Taler) => About::Nothing,
     }
 }
 
-fn addressed(account: &Account, address: Address, language: Language, text: Text) -> Envelope {
+fn addressed(username: &Username, address: Address, language: Language, text: Text) -> Envelope {
     Envelope {
         transmission: uuid::Uuid::nil(),
         channel: address.channel(),
         kind: MessageKind::Notice,
-        account: account.username.clone(),
+        account: username.clone(),
         language: language.as_str().to_owned(),
         subject: text.subject,
         address,
@@ -114,12 +112,4 @@ fn addressed(account: &Account, address: Address, language: Language, text: Text
         html: text.html.map(|html| MessageBody::new(html.into_string())),
         expected_digits: DIGITS_OF_A_NOTICE,
     }
-}
-
-/// What the customer tells the bank: the end of the id of the sending, which is chance.
-fn reference(transmission: TransmissionId) -> String {
-    let bytes = transmission.as_uuid().into_bytes();
-    let code = data_encoding::BASE32_NOPAD.encode(bytes.get(11..).unwrap_or_default());
-    let (first, last) = code.split_at_checked(4).unwrap_or((&code, ""));
-    format!("{first}-{last}")
 }
