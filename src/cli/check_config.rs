@@ -15,7 +15,8 @@ pub(super) fn check_config(settings: &Settings) -> anyhow::Result<ExitCode> {
     say(report.trim_end())?;
     let flaws = match parts::catalog(&settings.messages) {
         Ok(catalog) => {
-            let Examination { flaws, figures } = catalog.examine(&letterhead(settings), settings.limits.tan_digits, minutes(settings));
+            let Examination { flaws, figures } =
+                catalog.examine(&letterhead(settings), settings.limits.tan_digits, minutes(settings));
             figures.iter().try_for_each(|figures| say(&line(figures)))?;
             flaws
         }

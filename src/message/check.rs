@@ -91,7 +91,8 @@ fn part_flaw(speech: &Speech, part: Part, letterhead: &Letterhead<'_>) -> Option
             tried(speech, part.file(), filling, |text| without_tan(part, text, &message, sample))
         }),
         Part::TanSubject => {
-            let message = Sample::default().message(*letterhead);
+            let sample = Sample::default();
+            let message = sample.message(*letterhead);
             tried(speech, part.file(), message.subject_filling(speech), no_subject)
         }
         Part::NoticeSubject => {
@@ -155,12 +156,7 @@ fn no_subject(text: &str) -> Option<String> {
 }
 
 /// Renders a template of those in force, and judges the text.
-fn tried(
-    speech: &Speech,
-    name: &str,
-    filling: Value,
-    wrong: impl FnOnce(&str) -> Option<String>,
-) -> Option<Flaw> {
+fn tried(speech: &Speech, name: &str, filling: Value, wrong: impl FnOnce(&str) -> Option<String>) -> Option<Flaw> {
     let file = speech.templates.sources.file(name);
     match said(speech, name, filling) {
         Err(flaw) => Some(flaw),

@@ -83,7 +83,8 @@ impl Sources {
         for (name, written) in &self.0 {
             if let Err(mut wrong) = engine.add(name, &written.text, variables(name)) {
                 wrong.line = self.line(name, wrong.line);
-                wrong.trouble = if phrase::variables(name).is_some() { format!("{name} {}", wrong.trouble) } else { wrong.trouble };
+                wrong.trouble =
+                    if phrase::variables(name).is_some() { format!("{name} {}", wrong.trouble) } else { wrong.trouble };
                 flaws.push(Flaw::of(&written.file, wrong));
             }
         }

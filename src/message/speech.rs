@@ -38,9 +38,7 @@ impl Speech {
     ) -> Result<String, RenderError> {
         let own = self.tried(&self.templates, name, filling, &objection);
         match own {
-            None if !self.is_as_shipped() => {
-                self.tried(&self.shipped, name, filling, &objection).ok_or(RenderError)
-            }
+            None if !self.is_as_shipped() => self.tried(&self.shipped, name, filling, &objection).ok_or(RenderError),
             own => own.ok_or(RenderError),
         }
     }

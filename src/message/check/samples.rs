@@ -9,8 +9,7 @@ use super::super::{
 use crate::domain::summary::cleaned;
 
 /// The summary of a usual transfer.
-pub(super) const USUAL: &str =
-    "Transfer CHF:10.00 to payto://iban/CH9300762011623852957?receiver-name=Bob";
+pub(super) const USUAL: &str = "Transfer CHF:10.00 to payto://iban/CH9300762011623852957?receiver-name=Bob";
 /// A summary of 140 letters.
 pub(super) const LONGEST: &str = "Transfer CHF:1234567890.00 to Alexandra Maximiliana Freifrau von und zu Hohenlohe at Credit Union of \
      Northern Cantons, for invoice 2024-0000017";
@@ -23,7 +22,9 @@ pub(super) const USUAL_LETTERHEADS: [Letterhead<'static>; 2] = [
 
 /// The same bank under a name that nobody would choose.
 pub(super) fn hostile<'a>(letterhead: &Letterhead<'a>) -> Letterhead<'a> {
-    Letterhead { bank: "Bänk \"A\" & 'B' <b>bold</b>\n\u{202e}😀 – of a name that is as long as can be", ..*letterhead }
+    Letterhead {
+        bank: "Bänk \"A\" & 'B' <b>bold</b>\n\u{202e}😀 – of a name that is as long as can be", ..*letterhead
+    }
 }
 
 /// Digits of a TAN.
