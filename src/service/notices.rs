@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{Failure, Service, message, sending::way};
+use super::{Failure, Service, sending::way};
 use crate::{
     channel::{Admission, Delivery, Outlet, SendError},
     domain::{
@@ -142,7 +142,7 @@ impl Service {
         if let Some(free_at) = self.full_until(channel).await? {
             return self.put_off(notice, free_at).await;
         }
-        let envelope = message::notice_message(&self.0.parts.bank, notice);
+        let envelope = self.notice_message(notice)?;
         let delivery = outlet.send(admission, &envelope).await;
         match &delivery.outcome {
             Ok(()) => self.conclude_notice(notice, NoticeEnd::Sent, Some(&delivery)).await,
