@@ -148,12 +148,16 @@ impl Service {
         policy.preference.into_iter().filter(serves)
     }
 
-    /// The configured channels that cannot carry a message now.
+    /// The configured channels that are not likely to carry a message now: each of their transports is not ready, or
+    /// failed again and again. They are offered all the same where one is ready, as it may work again.
     #[must_use]
     pub fn channels_down(&self) -> Vec<Channel> {
-        let down =
-            |(channel, outlet): (Channel, &Arc<crate::channel::Outlet>)| outlet.readiness().is_err().then_some(channel);
-        self.0.parts.outlets.iter().filter_map(down).collect()
+        self.0.parts.outlets.iter().filter(|(_, outlet)| outlet.is_down()).map(|(channel, _)| channel).collect()
+    }
+
+    /// Writes down for operators' metrics how the configured channels stand at this moment.
+    pub fn measure_channels(&self) {
+        self.0.parts.outlets.iter().for_each(|(channel, outlet)| outlet.measure(channel));
     }
 
     /// The limits in force.

@@ -171,3 +171,14 @@ proptest! {
         prop_assert_eq!(forth, back);
     }
 }
+
+#[test]
+fn a_challenge_is_requested_once_however_often_it_is_sent_and_solved_once() {
+    let mut scene = Scene::enrolled();
+    scene.account.events.clear();
+    let id = scene.begin(Channel::Sms);
+    assert_eq!(Milestone::reached(&scene.account), [(Channel::Sms, Milestone::Requested)]);
+    scene.account.events.clear();
+    scene.record(id, HandOver::Sent);
+    assert_eq!(Milestone::reached(&scene.account), []);
+}
