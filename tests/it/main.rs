@@ -23,6 +23,7 @@ mod leaks;
 mod life_of_a_challenge;
 mod limits;
 mod masked;
+mod notices;
 mod operators;
 mod plans;
 mod policy;
