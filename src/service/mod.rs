@@ -18,6 +18,7 @@ mod log_in;
 mod message;
 mod notices;
 mod operations;
+mod outlook;
 mod protection;
 mod pumping;
 mod retention;
@@ -147,23 +148,6 @@ impl Service {
         let (tasks, verifying) = (TaskTracker::new(), trail::Verifying::default());
         let notice_turns = Semaphore::new(notices::AT_ONCE);
         Self(Arc::new(Inner { parts, identity, tasks, verifying, notice_turns, closing: CancellationToken::new() }))
-    }
-
-    /// The channels that serve now, in the order in which they are offered: those that can carry a message, and those that
-    /// need none and are on.
-    pub fn supported_channels(&self) -> impl Iterator<Item = Channel> + '_ {
-        let ready = |channel| self.0.parts.outlets.of(channel).is_some_and(|outlet| outlet.readiness().is_ok());
-        let policy = self.0.parts.policy;
-        let serves = move |channel: &Channel| policy.serves(*channel) && (!channel.transmits() || ready(*channel));
-        policy.preference.into_iter().filter(serves)
-    }
-
-    /// The configured channels that cannot carry a message now.
-    #[must_use]
-    pub fn channels_down(&self) -> Vec<Channel> {
-        let down =
-            |(channel, outlet): (Channel, &Arc<crate::channel::Outlet>)| outlet.readiness().is_err().then_some(channel);
-        self.0.parts.outlets.iter().filter_map(down).collect()
     }
 
     /// The first of these languages that is spoken here.
