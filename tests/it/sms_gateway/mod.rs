@@ -22,7 +22,6 @@ use zeroize::Zeroizing;
 use crate::{
     app::{Client, Customer, Installation, Process},
     bank_core::{BankCore, Reply, Script},
-    wire::PATIENCE,
 };
 
 /// What is called of the stubs here.
@@ -39,7 +38,10 @@ body = '{"to": {{ address }}, "text": {{ message }}}'
 "#;
 
 fn settings(keys: &str, url: &str) -> Settings {
-    let text = format!("[database]\nurl = 'host=h'\n[channel.sms.transport.gateway]\n{}", keys.replace("URL", url));
+    let text = format!(
+        "[database]\nurl = 'host=h'\n[channel.sms]\ntimeout = '1 min'\n[channel.sms.transport.gateway]\n{}",
+        keys.replace("URL", url)
+    );
     let settings = Settings::from_toml(&text, std::path::Path::new("/"), std::iter::empty());
     settings.unwrap_or_else(|troubles| panic!("{troubles}"))
 }

@@ -7,36 +7,40 @@ use crate::{
     app::tan_in,
     bank_core::{Reply, Script},
     leaks::secrets::Secrets,
+    wire::{Framing, Wire},
 };
 
 const KEY: &str = "TANAGER_CHANNEL__SMS__TRANSPORT__GATEWAY__SECRET";
 
-async fn without_secret() -> Scene {
-    let keys = JSON.replace(&format!("secret = \"{SECRET}\"\n"), "");
+/// With this line in place of the secret.
+async fn with_line(line: &str) -> Scene {
+    let keys = JSON.replace(&format!("secret = \"{SECRET}\"\n"), line);
     assert!(!keys.contains(SECRET));
     Scene::of(&format!("[channel.sms.transport.gateway]{keys}")).await
 }
 
+/// What the gateway was told by whom a message came.
+async fn told(scene: &Scene) -> Option<String> {
+    let process = scene.place.serve().await;
+    let alice = scene.place.customer(&process, "alice", &["sms"]).await;
+    assert_eq!(asked(&alice).await.0, 200);
+    scene.gateway.last("POST", TARGET).header("authorization")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_secret_comes_from_a_variable_or_a_file() {
-    let scene = without_secret().await;
-    assert!(scene.place.refusal().await.contains("transport.gateway.secret: is missing"));
-    let place = scene.place.with(KEY, "of-a-variable");
-    let process = place.serve().await;
-    let alice = place.customer(&process, "alice", &["sms"]).await;
-    assert_eq!(asked(&alice).await.0, 200);
-    assert_eq!(scene.gateway.last("POST", TARGET).header("authorization").as_deref(), Some("Bearer of-a-variable"));
-    drop(process);
+    let refusal = with_line("").await.place.refusal().await;
+    assert!(refusal.contains("transport.gateway.secret: is missing"), "{refusal}");
 
-    let scene = without_secret().await;
-    let place = scene.place.with(&format!("{KEY}_FILE"), "gateway.secret");
-    let refusal = place.refusal().await;
+    let mut scene = with_line("secret = \"of-the-configuration\"\n").await;
+    scene.place = scene.place.with(KEY, "of-a-variable");
+    assert_eq!(told(&scene).await.as_deref(), Some("Bearer of-a-variable"));
+
+    let scene = with_line("secret_file = \"gateway.secret\"\n").await;
+    let refusal = scene.place.refusal().await;
     assert!(refusal.contains("secret_file") && refusal.contains("cannot be read"), "{refusal}");
-    std::fs::write(place.path("gateway.secret"), "of-a-file\n").unwrap();
-    let process = place.serve().await;
-    let alice = place.customer(&process, "alice", &["sms"]).await;
-    assert_eq!(asked(&alice).await.0, 200);
-    assert_eq!(scene.gateway.last("POST", TARGET).header("authorization").as_deref(), Some("Bearer of-a-file"));
+    std::fs::write(scene.place.path("gateway.secret"), "of-a-file\n").unwrap();
+    assert_eq!(told(&scene).await.as_deref(), Some("Bearer of-a-file"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,14 +48,13 @@ async fn a_gateway_that_repeats_everything_brings_nothing_into_log_or_replies() 
     let scene = Scene::new().await;
     let process = scene.place.serve().await;
     let alice = scene.place.customer(&process, "alice", &["sms"]).await;
-    let basic = data_encoding::BASE64.encode(format!("bank:{SECRET}").as_bytes());
     let (mut secrets, mut replies) = (Secrets::default(), String::new());
     secrets.add("the secret", SECRET);
     secrets.add("the number", &alice.phone);
     for status in [401, 503, 400, 200] {
         // The TAN is not known before the message is there, so it is told after that one.
         let said = json!({
-            "key": SECRET, "to": alice.phone, "header": format!("Bearer {SECRET}"), "again": basic,
+            "key": SECRET, "to": alice.phone, "header": format!("Bearer {SECRET}"),
             "url": format!("/?key={SECRET}&to=%2B{}", &alice.phone[1..]), "word": "the-gateway-repeats",
         });
         scene.gateway.once("POST", TARGET, Script::say(&Reply::new(status).json(&said)));
@@ -71,26 +74,34 @@ async fn a_gateway_that_repeats_everything_brings_nothing_into_log_or_replies() 
     }
 }
 
+/// A gateway that says back what it was sent: head and body.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_the_gateway_repeats_is_blotted() {
-    let scene = Scene::new().await;
+async fn a_gateway_that_says_back_what_it_was_sent_brings_nothing_into_the_log() {
+    let echo = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}{TARGET}", echo.local_addr().unwrap());
+    let mut scene = Scene::new().await;
+    scene.place = scene.place.with("TANAGER_CHANNEL__SMS__TRANSPORT__GATEWAY__URL", &url);
     let process = scene.place.serve().await;
     let alice = scene.place.customer(&process, "alice", &["sms"]).await;
-    let (said, gate) = (super::accepts(), crate::bank_core::Gate::shut());
-    scene.gateway.once("POST", TARGET, said.behind(&gate));
-    // What is repeated is known when it has come: the second message of a fresh challenge is another, so one is held.
-    let asking = tokio::spawn({
-        let (client, path) = (alice.client.clone(), alice.path("/tan/challenge/sms"));
-        async move { client.post(&path, json!({})).await }
-    });
-    scene.gateway.until_hit("POST", TARGET, 1).await;
-    gate.open();
-    assert_eq!(asking.await.unwrap().status, 200);
-    let seen = scene.gateway.last("POST", TARGET);
-    let sent: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+    let served = async {
+        let mut wire = Wire::over(echo.accept().await.unwrap().0);
+        let (head, mut heard) = (wire.head().await.unwrap(), Vec::new());
+        wire.body(Framing::of_request(&head), |piece| heard.extend_from_slice(piece)).await;
+        let said = [head.0, heard.clone()].concat();
+        wire.send(format!("HTTP/1.1 418 Echo\r\ncontent-length: {}\r\n\r\n", said.len())).await;
+        wire.send(said).await;
+        heard
+    };
+    let (asked, heard) = tokio::join!(asked(&alice), served);
+    assert_eq!(asked, (502, 5133));
+    logged(&process, "status 418, it said: POST /v1/messages HTTP/1.1").await;
+    let sent: serde_json::Value = serde_json::from_slice(&heard).unwrap();
     let mut secrets = Secrets::default();
     secrets.add("the TAN", &tan_in(sent["text"].as_str().unwrap()));
-    assert!(secrets.found_in(process.log().as_bytes()).is_empty());
+    secrets.add("the number", &alice.phone);
+    secrets.add("the secret", SECRET);
+    let found = secrets.found_in(process.log().as_bytes());
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
