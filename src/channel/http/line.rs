@@ -118,10 +118,11 @@ fn lost(error: reqwest::Error) -> Lost {
     let error = error.without_url();
     let causes = || std::iter::successors(Some(&error as &(dyn Error + 'static)), cause);
     let text = causes().map(ToString::to_string).collect::<Vec<_>>().join(": ");
-    match () {
-        () if causes().any(is_of_tls) => Lost::Untrusted(text),
-        () if error.is_connect() => Lost::Unreachable(text),
-        () => Lost::Broken(text),
+    match error.is_connect() {
+        true if causes().any(is_of_tls) => Lost::Untrusted(text),
+        true => Lost::Unreachable(text),
+        // TLS may break behind the handshake, too, when the call was read.
+        false => Lost::Broken(text),
     }
 }
 

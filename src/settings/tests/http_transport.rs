@@ -100,6 +100,11 @@ fn a_secret_is_in_the_configuration_a_variable_or_a_file_and_shown_nowhere() {
     assert!(report.contains("secret = (withheld)") && !report.contains("hunter2"), "{report}");
     let settings = loaded(&with(&format!("{keys}secret_file = 'key'")), &[]);
     assert!(matches!(&http(&settings).secret, Some(SecretSource::File(file)) if file == Path::new("/etc/tanager/key")));
+    let written_out = "url = 'https://sms.example/send?key=hunter2&to={{ address }}'\n\
+                       headers = { X-Key = 'hunter2' }\ncontent_type = 'text/plain'\nbody = 'hunter2 {{ message }}'";
+    let mut report = String::new();
+    loaded(&with(written_out), &[]).report(&mut report).unwrap();
+    assert!(report.contains("https://sms.example/send?…") && !report.contains("hunter2"), "{report}");
     let both = format!("{keys}secret = 'hunter2'\nsecret_file = 'key'");
     refused(&both, &["secret: stands beside secret_file"]);
     refused(&keys, &["secret: is missing"]);

@@ -6,7 +6,7 @@ use super::{
     super::super::{
         raw::Raw,
         section::Section,
-        value::{Named, Value},
+        value::{Named, Value, plain_text, quoted},
     },
     place_in_body,
 };
@@ -25,26 +25,41 @@ impl Named for Method {
 const NOT_THEIRS: [&str; 9] =
     ["connection", "content-length", "content-type", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"];
 
-/// A text that may have several lines.
+/// What is called. Of a query, where old gateways want their credentials, nothing is shown.
+struct Called(String);
+
+impl Value for Called {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        plain_text(raw, "the URL in quotes").map(Self)
+    }
+
+    fn show(&self) -> String {
+        let (path, query) = self.0.split_once('?').map_or((self.0.as_str(), ""), |(path, _)| (path, "?…"));
+        quoted(&format!("{path}{query}"))
+    }
+}
+
+/// A text that may have several lines. Withheld: it may hold what an operator did not write as a secret.
 struct Lines(String);
 
 impl Value for Lines {
+    const SECRET: bool = true;
+
     fn read(raw: &Raw) -> Result<Self, String> {
         let text = raw.text().filter(|text| !text.trim().is_empty());
         text.map(|text| Self(text.into_owned())).ok_or_else(|| "is no text; write a template in quotes".to_owned())
     }
 
-    /// On one line.
     fn show(&self) -> String {
-        format!("{:?}", self.0)
+        "(withheld)".to_owned()
     }
 }
 
 /// `None` when what is required is missing or wrong; the trouble is noted then.
 pub(super) fn read(section: &mut Section<'_>) -> Option<Call> {
     let method = section.or("method", Method::Post);
-    let url: Option<String> = section.required("url", r#"what is called, like "https://sms.example/v1/messages""#);
-    let target = url.and_then(|url| noted(section, "url", Target::compile(&url)));
+    let url: Option<Called> = section.required("url", r#"what is called, like "https://sms.example/v1/messages""#);
+    let target = url.and_then(|Called(url)| noted(section, "url", Target::compile(&url)));
     let headers = headers(section);
     let body = body(section, method);
     Some(Call { method, target: target?, headers: headers?, body: body? })
