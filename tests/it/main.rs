@@ -23,6 +23,7 @@ mod leaks;
 mod life_of_a_challenge;
 mod limits;
 mod operators;
+mod persistent;
 mod plans;
 mod policy;
 mod private_postgres;
