@@ -2,6 +2,7 @@
 
 mod factors;
 mod files;
+mod persistent;
 mod properties;
 mod refusals;
 
