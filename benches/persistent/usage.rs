@@ -13,7 +13,7 @@ pub struct Usage {
     pub service: u64,
     pub program: u64,
     pub postgres: u64,
-    challenges: u64,
+    pub challenges: u64,
 }
 
 impl Usage {

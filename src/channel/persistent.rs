@@ -7,11 +7,11 @@
 
 mod answer;
 mod keeper;
-mod lane;
 mod life;
 mod line;
 mod murmur;
 mod table;
+mod track;
 
 use std::{
     collections::BTreeMap,
@@ -31,14 +31,14 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{keeper::Keeper, lane::Lane};
+use self::{keeper::Keeper, track::Track};
 use super::{Envelope, Reason, SendError, Sender, program::Program};
 
 /// Tells processes of a program about messages. Dropping it ends them.
 pub struct PersistentSender {
     program: Arc<Program>,
     /// One for each process.
-    lanes: Vec<Arc<Lane>>,
+    tracks: Vec<Arc<Track>>,
     /// Whose turn it is among those that are equally busy.
     turn: AtomicUsize,
     timeout: Duration,
@@ -61,7 +61,7 @@ impl PersistentSender {
     ) -> Self {
         Self {
             program: Arc::new(Program::new(program.as_ref(), own)),
-            lanes: (0..processes.get()).map(|_| Arc::default()).collect(),
+            tracks: (0..processes.get()).map(|_| Arc::default()).collect(),
             turn: AtomicUsize::default(),
             timeout,
             begun: Once::new(),
@@ -74,13 +74,13 @@ impl PersistentSender {
     /// How many messages are on their way at this moment, or wait to be written.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.lanes.iter().map(|lane| lane.in_flight()).sum()
+        self.tracks.iter().map(|track| track.in_flight()).sum()
     }
 
     fn keep_running(&self) {
         self.begun.call_once(|| {
-            for lane in &self.lanes {
-                let keeper = Keeper::of(Arc::clone(&self.program), Arc::clone(lane), self.closing.clone());
+            for track in &self.tracks {
+                let keeper = Keeper::of(Arc::clone(&self.program), Arc::clone(track), self.closing.clone());
                 self.keepers.spawn_on(keeper.keep(), &self.runtime);
             }
         });
@@ -91,17 +91,17 @@ impl PersistentSender {
         self.keep_running();
         let line = line::of(envelope);
         let line = line.map_err(|error| SendError::Misconfigured(Reason::new(format!("no JSON: {error}"))))?;
-        let lane = self.least_busy().ok_or_else(|| SendError::Misconfigured(Reason::new("there is no process")))?;
-        let entered = timeout_at(deadline, Lane::enter(lane, envelope.transmission, line)).await;
+        let track = self.least_busy().ok_or_else(|| SendError::Misconfigured(Reason::new("there is no process")))?;
+        let entered = timeout_at(deadline, Track::enter(track, envelope.transmission, line)).await;
         let ticket = entered.map_err(|_| SendError::TryLater(Reason::new("the same message is on its way already")))?;
         ticket?.outcome(deadline, envelope).await
     }
 
     /// One that takes messages, with the fewest on their way.
-    fn least_busy(&self) -> Option<&Arc<Lane>> {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.lanes.len().max(1);
-        let from_turn = self.lanes.iter().cycle().skip(turn).take(self.lanes.len());
-        from_turn.min_by_key(|lane| lane.load())
+    fn least_busy(&self) -> Option<&Arc<Track>> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.tracks.len().max(1);
+        let from_turn = self.tracks.iter().cycle().skip(turn).take(self.tracks.len());
+        from_turn.min_by_key(|track| track.load())
     }
 }
 
@@ -114,7 +114,7 @@ impl Sender for PersistentSender {
     /// again is.
     fn readiness(&self) -> Result<(), String> {
         self.program.readiness()?;
-        if self.lanes.iter().any(|lane| !lane.rests_long()) {
+        if self.tracks.iter().any(|track| !track.rests_long()) {
             return Ok(());
         }
         Err(format!("The script {} ends again and again.", self.program.path().display()))

@@ -32,10 +32,10 @@ use crate::app::eventually;
 /// Longer than any program of these tests takes on a busy machine, unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The time of messages that a test lets run out.
-const SHORT: Duration = Duration::from_millis(700);
+const SHORT: Duration = Duration::from_secs(1);
 
 /// A program that does what messages tell it. It notes each of its starts, and each message before it does anything.
-const PUPPET: &str = r##"#!/usr/bin/env python3
+const PUPPET: &str = r#"#!/usr/bin/env python3
 import json, os, subprocess, sys, time
 HERE = os.path.dirname(os.path.abspath(__file__))
 kept = []
@@ -100,7 +100,7 @@ while True:
     note("seen", "%d %s" % (os.getpid(), line.rstrip("\n")))
     obey(json.loads(line))
 note("ends", str(os.getpid()))
-"##;
+"#;
 
 /// A program in a directory of its own.
 struct Program {
@@ -199,6 +199,18 @@ fn envelope(number: u128, channel: Channel, address: &str, body: &str) -> Envelo
         html: None,
         expected_digits: 8,
     }
+}
+
+/// Waits until it has started: on a busy machine that takes longer than a short time. Returns how many messages that took.
+async fn up(program: &Program, sender: &PersistentSender) -> usize {
+    sender.begin();
+    let mut number = 0xffff_0000;
+    eventually("it starts", async || {
+        number += 1;
+        sender.send(&order(number, "sent")).await.is_ok()
+    })
+    .await;
+    program.noted("seen").len()
 }
 
 /// Sends on a task of its own.

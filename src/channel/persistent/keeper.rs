@@ -7,9 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     super::{Reason, SendError, program::Program},
-    lane::Lane,
     life::{Cause, End, Life},
     table::State,
+    track::Track,
 };
 
 /// The first pause; each further one is twice as long.
@@ -18,10 +18,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// `EX_CONFIG` of `sysexits.h`.
 const MISCONFIGURED: i32 = 78;
 
-/// Keeps the process of one lane running.
+/// Keeps the process of one track running.
 pub(super) struct Keeper {
     program: Arc<Program>,
-    lane: Arc<Lane>,
+    track: Arc<Track>,
     closing: CancellationToken,
 }
 
@@ -34,9 +34,9 @@ struct Loss {
 }
 
 impl Keeper {
-    /// One for `lane`, until `closing`.
-    pub(super) fn of(program: Arc<Program>, lane: Arc<Lane>, closing: CancellationToken) -> Self {
-        Self { program, lane, closing }
+    /// One for `track`, until `closing`.
+    pub(super) fn of(program: Arc<Program>, track: Arc<Track>, closing: CancellationToken) -> Self {
+        Self { program, track, closing }
     }
 
     /// Returns when no process is left and no message is taken any more.
@@ -48,7 +48,7 @@ impl Keeper {
                 self.bury(&loss, State::Ended);
                 return;
             }
-            if self.lane.table().has_answered() {
+            if self.track.table().has_answered() {
                 setbacks = 0;
             }
             let pause = pause(setbacks);
@@ -60,7 +60,7 @@ impl Keeper {
                 self.bury(&loss, State::Ended);
                 return;
             }
-            self.lane.table().state = State::Up;
+            self.track.table().state = State::Up;
         }
     }
 
@@ -71,13 +71,13 @@ impl Keeper {
             Some(Err(error)) => return Loss { why: Reason::new("it was not started"), unwritten: error },
             Some(Ok(life)) => life,
         };
-        self.lane.table().started();
-        Loss::of(&life.live(&self.lane, &self.closing).await)
+        self.track.table().started();
+        Loss::of(&life.live(&self.track, &self.closing).await)
     }
 
     fn bury(&self, loss: &Loss, state: State) {
-        self.lane.table().ended(&loss.why, &loss.unwritten, state);
-        self.lane.tell_left();
+        self.track.table().ended(&loss.why, &loss.unwritten, state);
+        self.track.tell_left();
     }
 
     fn tell(&self, loss: &Loss, pause: Duration) {

@@ -7,7 +7,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use zeroize::Zeroizing;
 
 use super::super::program::Group;
-use super::{answer::Answer, lane::Lane, murmur};
+use super::{answer::Answer, murmur, track::Track};
 
 /// How long a process that cannot be spoken to any more may take to end by itself, and how long the dead may take to be gone
 /// and their pipes to close.
@@ -95,33 +95,35 @@ impl Life {
         })
     }
 
-    /// Carries messages of `lane` until the process ends, or has to. When this returns, its group is killed and what it had
+    /// Carries messages of `track` until the process ends, or has to. When this returns, its group is killed and what it had
     /// answered is told.
-    pub(super) async fn live(self, lane: &Arc<Lane>, closing: &CancellationToken) -> End {
+    pub(super) async fn live(self, track: &Arc<Track>, closing: &CancellationToken) -> End {
         let Self { mut group, input, output, errors } = self;
-        let mut listening = AbortOnDropHandle::new(tokio::spawn(listen(output, Arc::clone(lane))));
+        let mut listening = AbortOnDropHandle::new(tokio::spawn(listen(output, Arc::clone(track))));
         let murmuring = AbortOnDropHandle::new(tokio::spawn(murmur::overhear(errors)));
         let cause = tokio::select! {
-            error = lane.write(input) => if error.kind() == io::ErrorKind::BrokenPipe { Cause::Deaf } else { Cause::Broken },
+            error = track.write(input) => if error.kind() == io::ErrorKind::BrokenPipe { Cause::Deaf } else { Cause::Broken },
             cause = &mut listening => cause.unwrap_or(Cause::Broken),
             ended = group.leader_ended() => if ended.is_ok() { Cause::Ended } else { Cause::Broken },
-            () = lane.until_hanging() => Cause::Hanging,
+            () = track.until_hanging() => Cause::Hanging,
             () = closing.cancelled() => Cause::Closing,
         };
         // Its input is closed by now. One that does not end in time is killed below, like what it leaves behind.
-        let _ = timeout(cause.patience(), group.leader_ended()).await;
+        let by_itself = timeout(cause.patience(), group.leader_ended()).await.is_ok_and(|ended| ended.is_ok());
         let status = timeout(GRACE, group.end()).await.ok().and_then(Result::ok);
         // What a descendant that left the group holds open is not waited for.
         if !listening.is_finished() {
             let _ = timeout(GRACE, listening).await;
         }
         let _ = timeout(GRACE, murmuring).await;
-        End { cause, status }
+        // Who ends closes what he had open, which may be seen first.
+        let has_gone = by_itself && matches!(cause, Cause::Deaf | Cause::Mute);
+        End { cause: if has_gone { Cause::Ended } else { cause }, status }
     }
 }
 
 /// Reads answers until there are none any more, or what comes is none.
-async fn listen(mut output: pipe::Receiver, lane: Arc<Lane>) -> Cause {
+async fn listen(mut output: pipe::Receiver, track: Arc<Track>) -> Cause {
     let mut chunk = Zeroizing::new(vec![0; CHUNK]);
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     loop {
@@ -138,7 +140,7 @@ async fn listen(mut output: pipe::Receiver, lane: Arc<Lane>) -> Cause {
             if part.ends_with(b"\n") {
                 let Some(answer) = Answer::read(&line) else { return garbage(&line) };
                 line.clear();
-                take(&lane, answer);
+                take(&track, answer);
             }
         }
     }
@@ -149,10 +151,10 @@ fn garbage(line: &[u8]) -> Cause {
     Cause::Garbage
 }
 
-fn take(lane: &Lane, answer: Answer) {
+fn take(track: &Track, answer: Answer) {
     let transmission = answer.transmission;
-    if !lane.table().answer(answer) {
+    if !track.table().answer(answer) {
         tracing::debug!(%transmission, "a persistent script answered what nobody waits for");
     }
-    lane.tell_left();
+    track.tell_left();
 }

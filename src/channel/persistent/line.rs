@@ -11,7 +11,7 @@ use crate::domain::channel::Channel;
 
 /// The members, by the names of the contract.
 #[derive(Serialize)]
-struct Message<'a> {
+struct Members<'a> {
     transmission: Uuid,
     channel: &'a str,
     kind: &'a str,
@@ -42,7 +42,7 @@ impl Write for Length {
 /// The line with its end. It holds a TAN: it is written into memory of the right size at once, so that growing leaves no copy
 /// behind, and that memory is wiped when dropped.
 pub(super) fn of(envelope: &Envelope) -> serde_json::Result<Zeroizing<Vec<u8>>> {
-    let message = Message {
+    let members = Members {
         transmission: envelope.transmission,
         channel: envelope.channel.name(),
         kind: envelope.kind.name(),
@@ -54,9 +54,9 @@ pub(super) fn of(envelope: &Envelope) -> serde_json::Result<Zeroizing<Vec<u8>>> 
         html: envelope.html.as_ref().map(MessageBody::reveal),
     };
     let mut length = Length(1);
-    serde_json::to_writer(&mut length, &message)?;
+    serde_json::to_writer(&mut length, &members)?;
     let mut line = Zeroizing::new(Vec::with_capacity(length.0));
-    serde_json::to_writer(&mut *line, &message)?;
+    serde_json::to_writer(&mut *line, &members)?;
     line.push(b'\n');
     Ok(line)
 }

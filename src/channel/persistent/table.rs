@@ -18,6 +18,9 @@ use super::{
 /// From this pause on the transport is not ready: a shorter one is no reason to offer something else.
 const LONG: Duration = Duration::from_secs(1);
 
+/// How long a process that has not answered anything yet may take to start: it does not hang before.
+const START: Duration = Duration::from_secs(10);
+
 /// How the process does.
 #[derive(Default)]
 pub(super) enum State {
@@ -155,10 +158,11 @@ impl Table {
         self.answered
     }
 
-    /// The time of a message that came at `begun` is over. What that means for it, and whether the process hangs: it has said
-    /// nothing at all since.
+    /// The time of a message that came at `begun` is over. What that means for it; the process hangs when it has said nothing at
+    /// all since, and had the time to start.
     pub(super) fn overdue(&mut self, transmission: Uuid, number: u64, begun: Instant) -> SendError {
-        self.hanging |= self.last_sign.is_some_and(|sign| sign <= begun);
+        let patience = if self.answered { Duration::ZERO } else { START };
+        self.hanging |= self.last_sign.is_some_and(|sign| sign <= begun && sign.elapsed() >= patience);
         let entry = self.entries.get(&transmission).filter(|entry| entry.number == number);
         if entry.is_some_and(|entry| entry.line.is_some()) {
             return SendError::TryLater(Reason::new("it did not take the message in time"));

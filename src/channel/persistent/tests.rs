@@ -1,6 +1,6 @@
 //! The bookkeeping, without any process.
 
-use std::io;
+use std::{io, time::Duration};
 
 use tokio::{sync::oneshot::error::TryRecvError, time::Instant};
 use uuid::Uuid;
@@ -84,17 +84,31 @@ async fn a_process_hangs_when_it_said_nothing_since_the_message_came() {
     table.overdue(id(0), entered.number, begun);
     assert!(!table.hangs(), "there is no process");
     table.started();
-    tokio::time::advance(std::time::Duration::from_secs(1)).await;
+    tokio::time::advance(Duration::from_secs(1)).await;
     table.answer(answer(7));
     table.overdue(id(0), entered.number, begun);
     assert!(!table.hangs(), "it answered another");
-    tokio::time::advance(std::time::Duration::from_secs(1)).await;
+    tokio::time::advance(Duration::from_secs(1)).await;
     let late = table.overdue(id(0), entered.number, Instant::now());
     assert!(table.hangs() && matches!(late, SendError::TryLater(_)), "it was never written");
     write(&mut table);
     assert!(matches!(table.overdue(id(0), entered.number, begun), SendError::TimedOut(_)));
     table.started();
     assert!(!table.hangs(), "that was another process");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_has_time_to_start_before_it_hangs() {
+    let mut table = Table::default();
+    table.started();
+    let entered = enter(&mut table, 0).unwrap();
+    let begun = Instant::now();
+    tokio::time::advance(Duration::from_millis(9900)).await;
+    table.overdue(id(0), entered.number, begun);
+    assert!(!table.hangs());
+    tokio::time::advance(Duration::from_millis(100)).await;
+    table.overdue(id(0), entered.number, begun);
+    assert!(table.hangs());
 }
 
 #[test]

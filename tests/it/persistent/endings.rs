@@ -71,9 +71,9 @@ async fn fifty_that_are_in_flight_when_it_is_killed_each_get_an_outcome() {
 async fn a_lost_answer_is_waited_for_until_the_timeout_and_is_the_business_of_nobody_else() {
     let program = Program::puppet();
     let sender = program.sender(SHORT);
-    assert_eq!(sender.send(&order(1, "sent")).await, Ok(()), "its start is no part of the time");
+    let seen = up(&program, &sender).await;
     let lost = begin(&sender, order(2, "keep"));
-    program.until_noted("seen", 2).await;
+    program.until_noted("seen", seen + 1).await;
     for number in 3.. {
         assert_eq!(sender.send(&order(number, "sent")).await, Ok(()));
         if lost.is_finished() {
@@ -90,7 +90,7 @@ async fn a_lost_answer_is_waited_for_until_the_timeout_and_is_the_business_of_no
 async fn a_process_that_answers_nothing_in_time_is_killed_with_its_group() {
     let program = Program::puppet();
     let sender = program.sender(SHORT);
-    assert_eq!(sender.send(&order(1, "sent")).await, Ok(()));
+    up(&program, &sender).await;
     let before = Instant::now();
     let error = sender.send(&order(2, "fork")).await.unwrap_err();
     assert!(matches!(error, SendError::TimedOut(_)), "{error}");
@@ -99,7 +99,8 @@ async fn a_process_that_answers_nothing_in_time_is_killed_with_its_group() {
         until_dead(pid).await;
     }
     program.until_noted("starts", 2).await;
-    assert_eq!(sender.send(&order(3, "sent")).await, Ok(()));
+    up(&program, &sender).await;
+    assert_eq!(program.starts(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,8 +120,15 @@ async fn a_program_that_does_not_read_holds_up_nobody_beyond_his_time() {
     // What the pipe took may have been read; what it did not take was not sent for sure.
     assert!(kinds.contains_key("try_later"), "{kinds:?}");
     assert!(kinds.contains_key("timed_out") || kinds.contains_key("failed"), "{kinds:?}");
-    until_dead(&program.noted("starts")[0]).await;
     assert_eq!(sender.in_flight(), 0);
+    // It had the time to start, and hangs.
+    let first = program.noted("starts").remove(0);
+    eventually("it is killed", async || {
+        let error = sender.send(&order(1000, &long)).await.unwrap_err();
+        assert!(!matches!(error, SendError::AddressRefused(_)), "{error}");
+        is_dead(&first)
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -67,7 +67,7 @@ async fn a_program_is_told_the_message_and_what_belongs_to_it() {
 #[tokio::test]
 async fn a_long_message_passes_whole() {
     let program = Program::puppet();
-    let long = format!("sent {}", "ü\n".repeat(200_000));
+    let long = format!("slow {}", "ü\n".repeat(200_000));
     assert_eq!(program.sender(PATIENCE).send(&order(1, &long)).await.map_err(|error| error.name()), Ok(()));
     assert_eq!(last_seen(&program)["message"], long);
 }

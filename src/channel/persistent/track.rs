@@ -22,7 +22,7 @@ use super::{
 
 /// The messages of one process, shared by those who send them and those who keep the process.
 #[derive(Default)]
-pub(super) struct Lane {
+pub(super) struct Track {
     table: Mutex<Table>,
     /// Something is to be written.
     queued: Notify,
@@ -32,7 +32,7 @@ pub(super) struct Lane {
     overdue: Notify,
 }
 
-impl Lane {
+impl Track {
     /// The bookkeeping. A panic elsewhere leaves it whole: nothing in it can fail half-way.
     pub(super) fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
@@ -40,17 +40,17 @@ impl Lane {
 
     /// Puts a message in line, behind an earlier one of the same transmission: answers name nothing else.
     pub(super) async fn enter(
-        lane: &Arc<Self>,
+        track: &Arc<Self>,
         transmission: Uuid,
         mut line: Zeroizing<Vec<u8>>,
     ) -> Result<Ticket, SendError> {
         let begun = Instant::now();
         loop {
-            let mut left = pin!(lane.left.notified());
+            let mut left = pin!(track.left.notified());
             left.as_mut().enable();
-            if let Some(Entered { number, told }) = lane.try_enter(transmission, &mut line)? {
-                lane.queued.notify_one();
-                let place = Place { lane: Arc::clone(lane), transmission, number };
+            if let Some(Entered { number, told }) = track.try_enter(transmission, &mut line)? {
+                track.queued.notify_one();
+                let place = Place { track: Arc::clone(track), transmission, number };
                 return Ok(Ticket { place, begun, told });
             }
             left.await;
@@ -121,17 +121,17 @@ impl Lane {
     }
 }
 
-/// An entry in a lane's table, removed when this is dropped.
+/// An entry in a track's table, removed when this is dropped.
 struct Place {
-    lane: Arc<Lane>,
+    track: Arc<Track>,
     transmission: Uuid,
     number: u64,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.lane.table().leave(self.transmission, self.number);
-        self.lane.tell_left();
+        self.track.table().leave(self.transmission, self.number);
+        self.track.tell_left();
     }
 }
 
@@ -151,8 +151,8 @@ impl Ticket {
             Ok(Ok(Told::Lost(error))) => Err(error),
             Ok(Err(_)) => Err(SendError::Failed(Reason::new("the service is ending"))),
             Err(_) => {
-                let error = place.lane.table().overdue(place.transmission, place.number, begun);
-                place.lane.overdue.notify_one();
+                let error = place.track.table().overdue(place.transmission, place.number, begun);
+                place.track.overdue.notify_one();
                 Err(error)
             }
         }
