@@ -15,6 +15,7 @@ mod outlet;
 mod outlets;
 mod recording;
 mod script;
+mod smtp;
 mod transport;
 
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub use outlet::{Delivery, Outlet};
 pub use outlets::Outlets;
 pub use recording::Recording;
 pub use script::ScriptSender;
+pub use smtp::{Author, MailEncryption, MailLogin, MailPool, MailServer, NotAnAuthor, SmtpSender};
 pub use transport::Transport;
 
 /// A transport: it carries one message out.
