@@ -4,6 +4,7 @@ mod factors;
 mod files;
 mod properties;
 mod refusals;
+mod transports;
 
 use std::{collections::BTreeSet, time::Duration};
 
