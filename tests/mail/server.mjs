@@ -40,8 +40,10 @@ const server = new SMTPServer({
       stream.on('end', () => {
         const { envelope, user, secure } = session;
         const raw = Buffer.concat(pieces).toString();
+        const mail = { raw, user: user || null, secure, envelope };
+        tell({ event: 'heard', ...mail });
         obey('taken', session, (error) => {
-          if (!error) tell({ event: 'mail', raw, user: user ?? null, secure, envelope });
+          if (!error) tell({ event: 'mail', ...mail });
           done(error);
         });
       });

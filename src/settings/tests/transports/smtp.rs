@@ -21,10 +21,14 @@ fn smtp(settings: &Settings) -> &Smtp {
 fn every_key_is_documented_and_nothing_else() {
     // Of the two ways to a password one can be taken.
     for left_out in ["password = ", "password_file = "] {
-        let page: String =
-            part("a mail server").lines().filter(|line| !line.starts_with(left_out)).map(|line| line.to_owned() + "\n").collect();
+        let page: String = part("a mail server")
+            .lines()
+            .filter(|line| !line.starts_with(left_out))
+            .map(|line| line.to_owned() + "\n")
+            .collect();
         let paths = |settings: Settings, written: bool| -> BTreeSet<String> {
-            let own = settings.effective.into_iter().filter(|key| key.path.starts_with("channel.email.transport.mail."));
+            let own =
+                settings.effective.into_iter().filter(|key| key.path.starts_with("channel.email.transport.mail."));
             own.filter(|key| !written || key.source == Source::Written).map(|key| key.path).collect()
         };
         let mut documented = paths(loaded(&format!("{LEAST}{page}"), &[]), true);
