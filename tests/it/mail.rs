@@ -21,12 +21,20 @@ async fn sending_to(servers: &[&MailServer], timeout: &str, more: &str) -> Insta
     let (before, rest) = text.split_once("[channel.email]").unwrap();
     let (_, after) = rest.split_once("[server]").unwrap();
     let names: Vec<_> = ["first", "second"].into_iter().take(servers.len()).collect();
-    let mut email = format!("[channel.email]\ntransports = {names:?}\ntimeout = \"{timeout}\"\n");
-    for (name, server) in names.iter().zip(servers) {
-        email += &format!("[channel.email.transport.{name}]\n{}{more}\n", server.settings());
-    }
+    let section = |(name, server): (&&str, &&MailServer)| {
+        format!("[channel.email.transport.{name}]\n{}{more}\n", server.settings())
+    };
+    let sections: String = names.iter().zip(servers).map(section).collect();
+    let email = format!("[channel.email]\ntransports = {names:?}\ntimeout = \"{timeout}\"\n{sections}");
     std::fs::write(place.path("tanager.toml"), format!("{before}{email}[server]{after}")).unwrap();
     place
+}
+
+/// Writes something else into the configuration.
+fn change(place: &Installation, from: &str, to: &str) {
+    let text = std::fs::read_to_string(place.path("tanager.toml")).unwrap();
+    assert!(text.contains(from), "no {from:?} in {text}");
+    std::fs::write(place.path("tanager.toml"), text.replace(from, to)).unwrap();
 }
 
 /// The same as a running program, with a customer who gets his TANs by e-mail.

@@ -30,8 +30,10 @@ impl Pool {
     pub(super) fn take(&self) -> Option<Connection> {
         let mut kept = self.lock();
         while let Some((until, mut connection)) = kept.connections.pop() {
-            if until > Instant::now() && connection.is_quiet() {
-                return Some(connection);
+            match connection.is_quiet() {
+                true if until > Instant::now() => return Some(connection),
+                true => connection.leave(),
+                false => drop(connection),
             }
         }
         None

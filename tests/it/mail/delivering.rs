@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    ask, prove, sending_to,
+    ask, change, prove, sending_to,
     server::{Mail, MailServer, Style},
     serving,
 };
@@ -79,11 +79,8 @@ async fn a_host_is_found_by_its_name_and_a_password_in_its_file() {
     let server = MailServer::start(Style { password: Some(PASSWORD), ..Style::default() }).await;
     let place =
         sending_to(&[&server], "10 s", "reply_to = 'service@bank.example'\nhello = 'tanager.bank.example'").await;
-    let text = std::fs::read_to_string(place.path("tanager.toml")).unwrap();
-    let text = text
-        .replace("host = '127.0.0.1'", "host = 'localhost'")
-        .replace(&format!("password = '{PASSWORD}'"), "password_file = 'mail-password'");
-    std::fs::write(place.path("tanager.toml"), text).unwrap();
+    change(&place, "host = '127.0.0.1'", "host = 'localhost'");
+    change(&place, &format!("password = '{PASSWORD}'"), "password_file = 'mail-password'");
     let said = place.refusal().await;
     assert!(said.contains("channel.email.transport.first.password_file") && said.contains("cannot be read"), "{said}");
     std::fs::write(place.path("mail-password"), format!("{PASSWORD}\n")).unwrap();
@@ -91,4 +88,18 @@ async fn a_host_is_found_by_its_name_and_a_password_in_its_file() {
     let alice = place.customer(&process, "alice", &["email"]).await;
     prove(&alice, &server).await;
     assert_eq!(server.mail(1).await.header("Reply-To"), "service@bank.example");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_on_this_machine_may_do_without_tls() {
+    let server = MailServer::start(Style { hides_tls: true, ..Style::default() }).await;
+    let place = sending_to(&[&server], "10 s", "").await;
+    change(&place, "encryption = 'starttls'", "encryption = 'none'");
+    let process = place.serve().await;
+    let alice = place.customer(&process, "alice", &["email"]).await;
+    prove(&alice, &server).await;
+    assert!(!server.mail(1).await.is_encrypted());
+    change(&place, "host = '127.0.0.1'", "host = 'mail.bank.example'");
+    let said = place.refusal().await;
+    assert!(said.contains("channel.email.transport.first.encryption: sends TANs in clear"), "{said}");
 }

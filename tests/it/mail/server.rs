@@ -18,7 +18,7 @@ use tokio::{
     time::timeout,
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How a server is set up.
 pub struct Style {
@@ -203,11 +203,8 @@ impl MailServer {
     async fn until(&self, what: &str, happened: impl Fn(&[Value]) -> bool) {
         let mut changed = self.changed.clone();
         let waiting = changed.wait_for(|()| happened(&self.told.lock().unwrap()));
-        match timeout(PATIENCE, waiting).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(_)) => panic!("{what}: the mail server has ended"),
-            Err(_) => panic!("{what}: not within {PATIENCE:?}"),
-        }
+        let happened = timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what}: not within {PATIENCE:?}"));
+        assert!(happened.is_ok(), "{what}: the mail server has ended");
     }
 }
 

@@ -1,17 +1,16 @@
 //! Whom a TAN is told to: nobody who is not the server that is meant, and nobody on the way.
 
 use super::{
-    ask, assert_nothing_came_of_it, sending_to,
+    ask, assert_nothing_came_of_it, change, sending_to,
     server::{MailServer, Style},
 };
 use crate::app::eventually;
 
 /// A server of `style` is told nothing, and the log says why.
-async fn assert_is_not_trusted(style: Style, change: (&str, &str), why: &str) {
+async fn assert_is_not_trusted(style: Style, changed: (&str, &str), why: &str) {
     let server = MailServer::start(style).await;
     let place = sending_to(&[&server], "5 s", "").await;
-    let text = std::fs::read_to_string(place.path("tanager.toml")).unwrap();
-    std::fs::write(place.path("tanager.toml"), text.replace(change.0, change.1)).unwrap();
+    change(&place, changed.0, changed.1);
     let process = place.serve().await;
     let alice = place.customer(&process, "alice", &["email"]).await;
 
@@ -59,8 +58,7 @@ async fn a_file_of_authorities_that_is_none_is_refused_at_the_start() {
     for (file, why) in [("absent.pem", "has a ca_file that cannot be used"), ("server.key", "no certificate is in it")]
     {
         let place = sending_to(&[&server], "5 s", "").await;
-        let text = std::fs::read_to_string(place.path("tanager.toml")).unwrap();
-        std::fs::write(place.path("tanager.toml"), text.replace("/ca.pem", &format!("/{file}"))).unwrap();
+        change(&place, "/ca.pem", &format!("/{file}"));
         let said = place.refusal().await;
         assert!(said.contains("the transport first") && said.contains(why), "{said}");
     }
