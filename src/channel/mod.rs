@@ -18,6 +18,7 @@ mod persistent;
 mod program;
 mod recording;
 mod script;
+mod smtp;
 mod transport;
 
 use std::time::Duration;
@@ -37,6 +38,7 @@ pub use outlets::Outlets;
 pub use persistent::PersistentSender;
 pub use recording::Recording;
 pub use script::ScriptSender;
+pub use smtp::{Author, MailEncryption, MailLogin, MailPool, MailServer, NotAnAuthor, SmtpSender};
 pub use transport::Transport;
 
 /// A transport: it carries one message out.

@@ -6,6 +6,7 @@ mod http_transport;
 mod persistent;
 mod properties;
 mod refusals;
+mod transports;
 
 use std::{collections::BTreeSet, time::Duration};
 
