@@ -15,13 +15,17 @@ async fn a_program_that_dies_at_once_is_started_with_growing_pauses() {
     assert!(before.elapsed() >= Duration::from_millis(700), "{:?}", before.elapsed());
     let starts = program.starts();
     let before = Instant::now();
-    let mut asked = 0_u128;
+    let (mut asked, mut met) = (0_u128, 0);
     // No start falls into the next pause of 800 ms: until one comes, everybody is told at once.
     while before.elapsed() < Duration::from_millis(300) && program.starts() == starts {
         asked += 1;
-        let error = sender.send(&order(asked, "sent")).await.unwrap_err();
-        assert!(matches!(error, SendError::TryLater(_)), "{error}");
+        match sender.send(&order(asked, "sent")).await.unwrap_err() {
+            SendError::TryLater(_) => {}
+            // It was noted and had not ended yet.
+            error => met += i32::from(matches!(error, SendError::Failed(_))),
+        }
     }
+    assert!(met <= 1, "{met} messages met a process");
     assert!(asked > 10, "{asked} were told in {:?}", before.elapsed());
     assert!(program.starts() <= starts + 1);
 }
