@@ -66,7 +66,7 @@ use crate::{
         assurance::{Assurance, NamedDemand},
         caller::{AccessToken, Deed, Provenance},
         chance::Chance,
-        channel::{Channel, Strengths},
+        channel::Strengths,
         event::EventKind,
         keys::KeyRing,
         language::Language,
