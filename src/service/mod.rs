@@ -77,6 +77,7 @@ use crate::{
         username::Username,
     },
     identity::local::LocalIdentity,
+    message::Catalog,
     storage::datastore::{Author, Datastore, Wanted},
 };
 
@@ -87,6 +88,8 @@ pub struct Bank {
     pub name: String,
     /// The host that closes SMS texts (`@host #TAN`), if one is configured.
     pub host: Option<String>,
+    /// How customers reach it, as the operator words it, if he does.
+    pub contact: Option<String>,
 }
 
 /// What the service is made of.
@@ -107,6 +110,8 @@ pub struct Parts {
     pub policy: Policy,
     /// The bank.
     pub bank: Bank,
+    /// What messages say.
+    pub catalog: Arc<Catalog>,
     /// What the service's own protected operations ask for.
     pub own_operations: Assurance,
     /// The bank core's protected operations.
@@ -148,7 +153,7 @@ impl Service {
     /// The first of these languages that is spoken here.
     #[must_use]
     pub fn spoken(&self, wanted: &[Language]) -> Option<Language> {
-        wanted.first().cloned()
+        wanted.iter().find_map(|language| self.0.parts.catalog.speaks(language))
     }
 
     /// The limits in force.

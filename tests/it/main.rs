@@ -35,6 +35,7 @@ mod roles;
 mod rows;
 mod script_runner;
 mod sessions;
+mod sms_gateway;
 mod start;
 mod storage_traps;
 mod tls;

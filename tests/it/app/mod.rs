@@ -203,6 +203,16 @@ impl TestApp {
             }
         };
         tokio::time::timeout(Duration::from_secs(20), told).await.expect("the customer is told");
+        if self.recording {
+            self.settled().await;
+        }
+    }
+
+    /// Waits until no notice is to be sent: they are behind the replies, and their end is written behind them.
+    pub async fn settled(&self) {
+        let owner = self.database.owner().await;
+        let none = "select not exists (select from notices)";
+        eventually("no notice waits", async || owner.query_one(none, &[]).await.unwrap().get(0)).await;
     }
 
     /// A further log-in of an account.
