@@ -25,6 +25,7 @@ mod limits;
 mod masked;
 mod notices;
 mod operators;
+mod persistent;
 mod plans;
 mod policy;
 mod private_postgres;

@@ -3,6 +3,7 @@
 mod factors;
 mod files;
 mod http_transport;
+mod persistent;
 mod properties;
 mod refusals;
 
