@@ -116,11 +116,7 @@ async fn a_notice_to_a_bad_address_is_not_tried_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_dead_instance_left_is_sent_by_another_and_by_one_only() {
     let app = TestApp::start().await;
-    let other = TestApp::on(
-        app.database.clone(),
-        Wish { clock: Some(app.clock.clone()), ..Wish::default() },
-    )
-    .await;
+    let other = TestApp::on(app.database.clone(), Wish { clock: Some(app.clock.clone()), ..Wish::default() }).await;
     let alice = app.customer("alice").await;
     app.sms.hold();
     put(&app, &alice, "sms", &alice.phone).await;
