@@ -18,6 +18,7 @@ mod log_in;
 mod message;
 mod notices;
 mod operations;
+mod outlook;
 mod protection;
 mod pumping;
 mod retention;
@@ -33,6 +34,7 @@ mod warning;
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tokio::{runtime::Handle, sync::Semaphore, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -149,27 +151,16 @@ impl Service {
         Self(Arc::new(Inner { parts, identity, tasks, verifying, notice_turns, closing: CancellationToken::new() }))
     }
 
-    /// The channels that serve now, in the order in which they are offered: those that can carry a message, and those that
-    /// need none and are on.
-    pub fn supported_channels(&self) -> impl Iterator<Item = Channel> + '_ {
-        let ready = |channel| self.0.parts.outlets.of(channel).is_some_and(|outlet| outlet.readiness().is_ok());
-        let policy = self.0.parts.policy;
-        let serves = move |channel: &Channel| policy.serves(*channel) && (!channel.transmits() || ready(*channel));
-        policy.preference.into_iter().filter(serves)
-    }
-
-    /// The configured channels that cannot carry a message now.
-    #[must_use]
-    pub fn channels_down(&self) -> Vec<Channel> {
-        let down =
-            |(channel, outlet): (Channel, &Arc<crate::channel::Outlet>)| outlet.readiness().is_err().then_some(channel);
-        self.0.parts.outlets.iter().filter_map(down).collect()
-    }
-
     /// The first of these languages that is spoken here.
     #[must_use]
     pub fn spoken(&self, wanted: &[Language]) -> Option<Language> {
         wanted.iter().find_map(|language| self.0.parts.catalog.speaks(language))
+    }
+
+    /// Starts what transports have running all the time. For a service that is about to serve; what only looks something up
+    /// need not.
+    pub fn begin_transports(&self) {
+        self.0.parts.outlets.iter().for_each(|(_, outlet)| outlet.begin());
     }
 
     /// The limits in force.
@@ -185,11 +176,12 @@ impl Service {
         if version >= Some(crate::storage::schema::newest_version()) { Ok(()) } else { Err(Failure::Unavailable) }
     }
 
-    /// Waits until every message in flight is recorded, and writes what was counted.
+    /// Waits until every message in flight is recorded, ends what transports have running, and writes what was counted.
     pub async fn finish(&self) {
         self.0.closing.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
+        join_all(self.0.parts.outlets.iter().map(|(_, outlet)| outlet.end())).await;
         if self.write_traffic().await.is_err() {
             tracing::warn!("the counts of the last second could not be written and are lost");
         }

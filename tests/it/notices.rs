@@ -46,7 +46,7 @@ async fn a_notice_names_a_reference_that_operators_find_and_holds_up_no_request(
     until_none_waits(&app).await;
     let sent = notices(&app.sms);
     let found = app.admin.get("/audit?account=alice&event=notice.posted").await;
-    let reference = found.json["events"][0]["details"]["reference"].as_str().unwrap().to_owned();
+    let reference = found.body["events"][0]["details"]["reference"].as_str().unwrap().to_owned();
     assert_eq!(sent.len(), 1);
     assert!(sent[0].body.reveal().contains(&reference), "{}", sent[0].body.reveal());
     let told = told(&app).await;

@@ -2,6 +2,8 @@
 
 mod factors;
 mod files;
+mod http_transport;
+mod persistent;
 mod properties;
 mod refusals;
 
