@@ -24,6 +24,7 @@ mod life_of_a_challenge;
 mod limits;
 mod mail;
 mod masked;
+mod messages;
 mod notices;
 mod operators;
 mod persistent;
