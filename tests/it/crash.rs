@@ -3,6 +3,7 @@
 
 mod confirming;
 mod enrolling;
+mod rounds;
 mod sending;
 mod spread;
 mod taking_over;
