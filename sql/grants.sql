@@ -2,7 +2,7 @@
 grant usage on schema public to SERVICE_ROLE;
 grant select on refinery_schema_history, key_ring to SERVICE_ROLE;
 grant select, insert, update on accounts, windows, ceilings, prefixes to SERVICE_ROLE;
-grant select, insert, update, delete on channels, access_tokens to SERVICE_ROLE;
+grant select, insert, update, delete on channels, access_tokens, notices to SERVICE_ROLE;
 grant select, insert, update, delete on challenges to SERVICE_ROLE;
 grant select, insert, update, delete on traffic to SERVICE_ROLE;
 grant delete on prefixes to SERVICE_ROLE;

@@ -77,6 +77,10 @@ impl Gate {
         }
     }
 
+    pub(super) const fn patience(&self) -> Duration {
+        self.patience
+    }
+
     pub(super) fn waiting(&self) -> usize {
         self.in_line.saturating_sub(self.line.available_permits())
     }

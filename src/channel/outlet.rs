@@ -40,6 +40,12 @@ impl Outlet {
         self.gate.admit().await
     }
 
+    /// How long one waits for a place at most.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.gate.patience()
+    }
+
     /// How many wait for a place at this moment.
     #[must_use]
     pub fn waiting(&self) -> usize {

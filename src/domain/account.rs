@@ -13,9 +13,10 @@ use super::{
     channel::{Channel, Strength, Strengths},
     event::{Event, EventKind, TrailHead},
     factor::{ActiveChannel, Device},
-    id::{AccessTokenId, AccountId, ChallengeId},
+    id::{AccessTokenId, AccountId, ChallengeId, TransmissionId},
     language::Language,
     limits::Limits,
+    notice::PostedNotice,
     policy::Policy,
     recovery::RecoveryCodes,
     refusal::Refusal,
@@ -153,6 +154,10 @@ pub struct Account {
     pub trail: TrailHead,
     /// What this transition writes to the trail.
     pub events: Vec<Event>,
+    /// What this transition tells the customer.
+    pub posted: Vec<PostedNotice>,
+    /// The notices that are over with this transition.
+    pub concluded: Vec<TransmissionId>,
     /// The access token that this transition makes.
     pub new_token: Option<NewAccessToken>,
     /// The access tokens that this transition ends.
@@ -182,6 +187,8 @@ impl Account {
             refused: Vec::new(),
             trail: TrailHead::EMPTY,
             events: Vec::new(),
+            posted: Vec::new(),
+            concluded: Vec::new(),
             new_token: None,
             ended_tokens: EndedTokens::None,
         }

@@ -8,9 +8,11 @@ use super::{
     factor::Target,
     id::{AccessTokenId, AccountId, ChallengeId, ReservationId, TransmissionId},
     keys::{KeyError, KeyId, KeyRing},
+    language::Language,
     limits::Limits,
     operation::OperationDigest,
     secret::SecretHash,
+    summary::Approval,
     tan::{Tan, TanOrigin},
     time::Timestamp,
 };
@@ -152,7 +154,9 @@ pub struct Challenge {
     /// The operation its token will be bound to.
     pub operation: Option<OperationDigest>,
     /// What the customer is shown.
-    pub summary: Option<String>,
+    pub summary: Option<Approval>,
+    /// The language that the client which asked for it wants; `None`: it did not say, or one that is not spoken here.
+    pub language: Option<Language>,
     /// The access token that asked for it; it ends with that.
     pub access_token: Option<AccessTokenId>,
     /// The solved challenge whose token paid for this enrolment; settled with the first sending.

@@ -68,6 +68,12 @@ event_kinds! {
     TransmissionFailed = "transmission.failed",
     /// A sending whose holder died was taken over.
     TransmissionTakenOver = "transmission.taken_over",
+    /// The customer is to be told of something.
+    NoticePosted = "notice.posted",
+    /// He was.
+    NoticeSent = "notice.sent",
+    /// He could not be told, and nobody tries any more.
+    NoticeFailed = "notice.failed",
     /// A wrong TAN.
     ChallengeWrong = "challenge.wrong",
     /// The last wrong try that the TAN stood.

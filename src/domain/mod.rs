@@ -21,6 +21,7 @@ pub mod keys;
 pub mod language;
 pub mod limits;
 pub mod meter;
+pub mod notice;
 pub mod operation;
 pub mod policy;
 pub mod prefix_guard;

@@ -5,6 +5,7 @@
 //! what cannot be shown whole cannot be approved. What a text says is not judged here: a sentence that lies is the
 //! work of whoever wrote it, and the amount and the payee beside it are the customer's help.
 
+mod approval;
 mod characters;
 mod short;
 #[cfg(test)]
@@ -12,8 +13,9 @@ mod tests;
 
 use std::fmt;
 
+pub use self::approval::Approval;
 use self::characters::Cleaner;
-pub use self::short::{SHORTEST, shortened};
+pub use self::short::{SHORTEST, is_payto, shortened};
 
 /// The longest summary, in characters (`api.md` section 6).
 pub const LONGEST: usize = 140;

@@ -10,6 +10,7 @@ use super::{
     keys::{Carried, KeyError, KeyRing, framed},
     operation::OperationDigest,
     secret::SecretHash,
+    summary::Approval,
     time::Timestamp,
     username::Username,
 };
@@ -34,7 +35,7 @@ pub struct TalerId {
     /// The session that asked; it ends with that.
     pub session: Option<AccessTokenId>,
     /// What the customer is shown.
-    pub summary: Option<String>,
+    pub summary: Option<Approval>,
 }
 
 impl TalerId {
@@ -49,7 +50,7 @@ impl TalerId {
         clear.extend_from_slice(&self.expires_at.as_micros().to_be_bytes());
         clear.extend_from_slice(self.session.map_or(Uuid::nil(), AccessTokenId::as_uuid).as_bytes());
         framed(&mut clear, self.username.as_str().as_bytes());
-        clear.extend_from_slice(self.summary.as_deref().unwrap_or_default().as_bytes());
+        clear.extend_from_slice(self.summary.as_ref().map(Approval::carried).unwrap_or_default().as_bytes());
         Ok(BASE64URL_NOPAD.encode(&ring.seal_carried(Carried::TalerId, &clear, chance)?))
     }
 
@@ -77,7 +78,7 @@ impl TalerId {
             operation: OperationDigest::from_bytes(*operation),
             expires_at: Timestamp::from_micros(i64::from_be_bytes(*expires_at)),
             session: (!session.is_nil()).then(|| AccessTokenId::from_uuid(session)),
-            summary: (!summary.is_empty()).then_some(summary),
+            summary: Approval::read(&summary),
         })
     }
 
@@ -119,7 +120,7 @@ mod tests {
             operation: OperationDigest::from_bytes([5; 32]),
             expires_at: Timestamp::from_seconds(700),
             session,
-            summary: summary.map(ToOwned::to_owned),
+            summary: summary.map(Approval::of),
         }
     }
 
@@ -147,7 +148,7 @@ mod tests {
             account: id(None, None).account,
             operation: id(None, None).operation,
             expires_at: Timestamp::from_seconds(700),
-            summary: Some("a".repeat(80)),
+            summary: Some(Approval::of("a".repeat(80))),
         };
         assert_eq!(TalerId::open(&ticket.seal(&ring(), &Fixed(8)).unwrap(), &ring()), None);
     }
@@ -167,7 +168,7 @@ mod tests {
                 operation: OperationDigest::from_bytes(operation),
                 expires_at: Timestamp::from_micros(expires_at),
                 session: session.map(AccessTokenId::from_uuid),
-                summary,
+                summary: summary.map(Approval::of),
             }
         })
     }

@@ -17,12 +17,12 @@ use super::{
     id::{AccessTokenId, AccountId, ChallengeId, TransmissionId},
     keys::{KeyId, KeyRing, tests::ring},
     limits::Limits,
+    notice::Notice,
     operation::OperationDigest,
     policy::Policy,
     refusal::Refusal,
     rules::{
         attempt::AttemptOutcome,
-        factors::Notice,
         protect::Clearance,
         request::{NewChallenge, Requested, Sending, Wish},
         transmission::{HandOver, TakenOver},
@@ -153,6 +153,7 @@ impl Scene {
             tan_key: KeyId(1),
             access_token: Some(Self::session(session)),
             sending: Some(self.sending()),
+            language: None,
         }
     }
 

@@ -7,6 +7,7 @@ use super::{
     id::AccountId,
     keys::{Carried, KeyError, KeyRing},
     operation::OperationDigest,
+    summary::Approval,
     time::Timestamp,
 };
 
@@ -20,7 +21,7 @@ pub struct Ticket {
     /// Until when a challenge may be asked for with it.
     pub expires_at: Timestamp,
     /// What the customer is shown, made by the side that saw the request.
-    pub summary: Option<String>,
+    pub summary: Option<Approval>,
 }
 
 impl Ticket {
@@ -30,7 +31,7 @@ impl Ticket {
         clear.extend_from_slice(self.account.as_uuid().as_bytes());
         clear.extend_from_slice(self.operation.as_bytes());
         clear.extend_from_slice(&self.expires_at.as_micros().to_be_bytes());
-        clear.extend_from_slice(self.summary.as_deref().unwrap_or_default().as_bytes());
+        clear.extend_from_slice(self.summary.as_ref().map(Approval::carried).unwrap_or_default().as_bytes());
         Ok(BASE64URL_NOPAD.encode(&ring.seal_carried(Carried::Ticket, &clear, chance)?))
     }
 
@@ -46,7 +47,7 @@ impl Ticket {
             account: AccountId::from_uuid(uuid::Uuid::from_bytes(*account)),
             operation: OperationDigest::from_bytes(*operation),
             expires_at: Timestamp::from_micros(i64::from_be_bytes(*expires_at)),
-            summary: (!summary.is_empty()).then_some(summary),
+            summary: Approval::read(&summary),
         })
     }
 }
@@ -66,7 +67,7 @@ mod tests {
             account: AccountId::new(Timestamp::from_seconds(1), &Fixed(3)),
             operation: OperationDigest::from_bytes([5; 32]),
             expires_at: Timestamp::from_seconds(700),
-            summary: Some("Remove the sms channel".to_owned()),
+            summary: Some(Approval::of("Remove the sms channel")),
         }
     }
 
@@ -98,7 +99,7 @@ mod tests {
                 account: AccountId::from_uuid(uuid::Uuid::from_bytes(account)),
                 operation: OperationDigest::from_bytes(operation),
                 expires_at: Timestamp::from_micros(expires_at),
-                summary,
+                summary: summary.map(Approval::of),
             },
         )
     }

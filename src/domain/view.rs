@@ -91,7 +91,7 @@ impl Account {
             earliest_retransmission: transmits.then_some(earliest),
             attempts_left: challenge.attempts_left,
             transmissions_left: transmits.then_some(left),
-            summary: challenge.summary.as_deref().map(|summary| self.masked_text(summary)),
+            summary: challenge.summary.as_ref().map(|summary| self.masked_text(summary.whole())),
             phase: challenge.phase(terms.now),
         }
     }

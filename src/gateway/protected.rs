@@ -18,7 +18,7 @@ use super::{
     gate::Gate,
     headers::{Length, value_of},
     proof, reply,
-    summary::{Shown, Unshowable, summary_of},
+    summary::{Shown, Unshowable, approval_of},
     target::Target,
     upgrade,
 };
@@ -28,7 +28,7 @@ use crate::{
         caller::AccessToken,
         operation::{OperationDigest, body_sha256},
         rules::protect::Proof,
-        summary::Summary,
+        summary::Approval,
         username::Username,
     },
     http::{
@@ -133,7 +133,7 @@ impl Sent<'_> {
     }
 
     /// What the customer is shown; `None` where no proof is ever asked for.
-    fn summary(&self, body: &[u8]) -> Result<Option<Summary>, ApiError> {
+    fn summary(&self, body: &[u8]) -> Result<Option<Approval>, ApiError> {
         if self.operation.assurance == Assurance::None {
             return Ok(None);
         }
@@ -149,7 +149,7 @@ impl Sent<'_> {
             content_type: only_content_type(self.request),
             body,
         };
-        Ok(Some(summary_of(self.operation, &shown)?))
+        Ok(Some(approval_of(self.operation, &shown)?))
     }
 
     /// The request as the bank core gets it, but for what names the proof.

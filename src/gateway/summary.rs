@@ -18,7 +18,7 @@ use minijinja::{ErrorKind, Value};
 pub use self::unshowable::Unshowable;
 use crate::{
     domain::{
-        summary::{Summary, SummaryError},
+        summary::{Approval, Summary, SummaryError},
         username::Username,
     },
     settings::{Operation, SummaryTemplate},
@@ -43,16 +43,16 @@ pub struct Shown<'a> {
 
 /// What the customer is shown of `request`: what the operation's template makes of it. An operation without a template is
 /// shown by its name, so that every message says what is approved, and none fails for want of a template.
-pub fn summary_of(operation: &Operation, request: &Shown<'_>) -> Result<Summary, Unshowable> {
+pub fn approval_of(operation: &Operation, request: &Shown<'_>) -> Result<Approval, Unshowable> {
     match &operation.summary {
         Some(template) => template.render(request),
-        None => Ok(Summary::of(&operation.name)?),
+        None => Ok(Summary::of(&operation.name)?.into()),
     }
 }
 
 impl SummaryTemplate {
     /// Fills the template in. Only what it reads is looked at: a template that leaves the body alone lets any body pass.
-    pub fn render(&self, request: &Shown<'_>) -> Result<Summary, Unshowable> {
+    pub fn render(&self, request: &Shown<'_>) -> Result<Approval, Unshowable> {
         let mut values = vec![
             ("username", Value::from(request.username.as_str())),
             ("path", Value::from(request.path)),
@@ -64,12 +64,19 @@ impl SummaryTemplate {
         if self.reads("body") {
             values.push(("body", body(request)?));
         }
-        let text = self.fill(Value::from_object(values::Members::from_iter(values))).map_err(|error| reason(&error))?;
-        if text.contains(values::NOT_TO_BE_SHOWN) {
-            return Err(Unshowable::NotSimple);
-        }
-        Ok(Summary::of(&text)?)
+        let filling = Value::from_object(values::Members::from_iter(values));
+        let whole = summary(self.fill(filling.clone()))?;
+        let brief = self.fill_briefly(filling).map(summary).transpose()?;
+        Ok(Approval::new(whole, brief))
     }
+}
+
+fn summary(filled: Result<String, minijinja::Error>) -> Result<Summary, Unshowable> {
+    let text = filled.map_err(|error| reason(&error))?;
+    if text.contains(values::NOT_TO_BE_SHOWN) {
+        return Err(Unshowable::NotSimple);
+    }
+    Ok(Summary::of(&text)?)
 }
 
 fn body(request: &Shown<'_>) -> Result<Value, Unshowable> {

@@ -5,6 +5,7 @@
 use std::{future::Future, pin::Pin};
 
 use super::{
+    accept_language,
     body::ApiBody,
     code::Code,
     error::ApiError,
@@ -19,6 +20,7 @@ use crate::{
         challenge::Idempotency,
         channel::Channel,
         id::{AccessTokenId, ChallengeId},
+        language::Language,
         operation::{OperationDigest, body_sha256},
         secret::SecretHash,
         username::Username,
@@ -137,7 +139,14 @@ impl Call {
     pub fn protected(&self, username: &Username) -> Result<ProtectedRequest, ApiError> {
         let token = TanToken::read(self.request.headers())?;
         let presented = token.map(|token| SecretHash::of(token.reveal()));
-        Ok(ProtectedRequest { operation: self.digest(username).of_our_own(), presented })
+        let language = self.language();
+        Ok(ProtectedRequest { operation: self.digest(username).of_our_own(), presented, language })
+    }
+
+    /// The language that the client prefers of those that are spoken here.
+    #[must_use]
+    pub fn language(&self) -> Option<Language> {
+        self.service.spoken(&accept_language::languages(&self.request))
     }
 
     /// The `Idempotency-Key` with the request it stands for; 400/23 when it is malformed.

@@ -2,6 +2,7 @@
 //!
 //! Knows the use cases and the domain, and nothing of rows or SQL. A time is never compared with a time here.
 
+mod accept_language;
 mod answer;
 pub mod body;
 pub mod call;

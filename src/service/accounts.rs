@@ -3,12 +3,13 @@
 use super::{Failure, ProtectedRequest, Service, permit};
 use crate::{
     domain::{
-        account::{Account, Contact},
+        account::{Account, Contact, Terms},
         address::Address,
         caller::{AccessToken, Deed},
         channel::{BroughtBy, Channel},
         event::{Event, EventKind},
         factor::ActiveChannel,
+        id::ChallengeId,
         language::Language,
         meter,
         refusal::Refusal,
@@ -115,18 +116,22 @@ impl Service {
         username: &Username,
         request: &ProtectedRequest,
     ) -> Result<(), Failure> {
-        let (before, now, notices) = self
-            .change(caller, Deed::DeleteAccount, Wanted::account(username), |account, terms| {
-                let cleared = self.clear(account, terms, caller, request, "delete the account")?;
-                let before = account.clone();
-                let notices = account.delete(terms.now, cleared.paid_by());
-                account.pay(cleared);
-                Ok((before, terms.now, notices))
-            })
-            .await?;
+        self.change(caller, Deed::DeleteAccount, Wanted::account(username), |account, terms| {
+            let cleared = self.clear(account, terms, caller, request, "delete the account")?;
+            self.end_account(account, terms, cleared.paid_by());
+            account.pay(cleared);
+            Ok(())
+        })
+        .await?;
         self.0.identity.forget_all(username);
-        self.notify(&before, now, &notices);
         Ok(())
+    }
+
+    /// Deletes the account in the transition that is being decided, and tells the customer.
+    pub(super) fn end_account(&self, account: &mut Account, terms: &Terms<'_>, paid_by: Option<ChallengeId>) {
+        let language = account.language.clone();
+        let notices = account.delete(terms.now, paid_by);
+        self.tell_in(language.as_ref(), account, terms, notices);
     }
 
     /// Ends every block and count of an account: for operators.

@@ -12,8 +12,8 @@ use crate::{
     domain::{
         assurance::{Assurance, Demand},
         caller::{AccessToken, Deed, Mfa},
+        notice::NoticeKind,
         refusal::Refusal,
-        rules::factors::NoticeKind,
         secret::AccessSecret,
         summary::Summary,
         username::Username,
@@ -45,10 +45,11 @@ impl Service {
             let token = self.build_token(account, terms, &wish, Mfa::NonInteractive, lifetime);
             let token = AccessToken { proven: cleared.paid_by().is_some(), ..token };
             open(account, &token, &secret);
-            Ok((account.clone(), terms.now, token))
+            let notices = account.notices_to_all(NoticeKind::ApiTokenMade);
+            self.tell(account, terms, notices);
+            Ok(token)
         });
-        let (account, now, token) = make.await?;
-        self.notify(&account, now, &account.notices_to_all(NoticeKind::ApiTokenMade));
+        let token = make.await?;
         Ok(Minted { secret, token })
     }
 

@@ -12,7 +12,6 @@ use crate::{
         refusal::{OfferedChannel, Refusal},
         reservation::HeldToken,
         rules::{protect::Clearance, settle::Outcome},
-        summary::Summary,
         time::Timestamp,
         username::Username,
     },
@@ -82,7 +81,7 @@ impl Service {
                     Ok(held)
                 }
                 Err(objection) => {
-                    let (demand, summary) = (operation.demand, operation.summary.as_ref().map(Summary::as_str));
+                    let (demand, summary) = (operation.demand, operation.summary.as_ref());
                     Err(self.objected(account, terms, demand, operation.digest, summary, objection))
                 }
             }
@@ -135,7 +134,7 @@ impl Service {
         let wanted = Wanted::account(operation.username);
         self.show(caller, Deed::HoldToken, wanted, |account, terms| {
             let passes = account.clone().clear(terms, operation.demand, &operation.digest, &operation.proof);
-            let summary = operation.summary.as_ref().map(Summary::as_str);
+            let summary = operation.summary.as_ref();
             let requirement = self.require(account, terms, operation.demand, operation.digest, summary)?;
             Ok(AheadOfTime {
                 required: passes != Ok(Clearance::NotNeeded),

@@ -11,12 +11,10 @@ use crate::{
         challenge::Idempotency,
         channel::Channel,
         id::ChallengeId,
+        language::Language,
+        notice::{Notice, NoticeKind},
         refusal::Refusal,
-        rules::{
-            attempt::AttemptOutcome,
-            factors::{Notice, NoticeKind},
-            request::Wish,
-        },
+        rules::{attempt::AttemptOutcome, request::Wish},
         secret::OneShotToken,
         standing::Consequence,
         tan::Candidate,
@@ -36,6 +34,8 @@ pub struct ChallengeRequest<'a> {
     pub ticket: Option<&'a str>,
     /// The `Idempotency-Key` and the request that came with it.
     pub idempotency: Option<Idempotency>,
+    /// The language that the client prefers of those that are spoken here.
+    pub language: Option<Language>,
 }
 
 /// What a right TAN yields.
@@ -82,7 +82,7 @@ impl Service {
             }
             let wish = self.wish(account, terms, request)?;
             let outlet = self.way_out(request.channel)?;
-            let new = self.new_challenge(terms, caller, outlet.as_deref());
+            let new = self.new_challenge(terms, caller, outlet.as_deref(), request.language.as_ref());
             let mut tried = account.clone();
             tried.request(terms, &new, request.channel, wish)?;
             let Some(outlet) = outlet else {
@@ -182,14 +182,14 @@ impl Service {
         candidate: &Candidate,
     ) -> Result<Confirmed, Failure> {
         let token = OneShotToken::generate(self.chance());
-        let (outcome, account, now) = self
+        let outcome = self
             .change(caller, Deed::Prove, Wanted::challenge(username, id), |account, terms| {
                 account.refuse_taler(id)?;
                 let outcome = account.attempt(terms, self.ring(), id, candidate, token.hash())?;
-                Ok((outcome, account.clone(), terms.now))
+                self.tell(account, terms, notices(&outcome, account));
+                Ok(outcome)
             })
             .await?;
-        self.notify(&account, now, &notices(&outcome, &account));
         count(&outcome);
         answer(&outcome, token)
     }

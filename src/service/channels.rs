@@ -13,8 +13,8 @@ use crate::{
         channel::Channel,
         factor::Target,
         id::ChallengeId,
+        notice::Notice,
         refusal::Refusal,
-        rules::factors::Notice,
         time::Timestamp,
         totp::DeviceName,
         username::Username,
@@ -86,7 +86,7 @@ impl Service {
             self.change(caller, Deed::ChangeFactors, wanted, |account, terms| {
                 self.outlet(channel)?;
                 let address = account.address_to_enrol(channel, given.cloned())?;
-                let mut request = *request;
+                let mut request = request.clone();
                 if given.is_none() {
                     request.operation = request.operation.resolved_to(address.reveal());
                 }
@@ -115,7 +115,7 @@ impl Service {
         let Some(place) = place.take().or_else(|| Place::free_now(self.outlet(channel).ok()?)) else {
             return Ok(Begun::NeedsPlace(channel));
         };
-        let new = self.new_challenge(terms, caller, Some(&place.outlet));
+        let new = self.new_challenge(terms, caller, Some(&place.outlet), request.language.as_ref());
         account.enrol(terms, &new, address, cleared, request.operation)?;
         Ok(Begun::ToSend(place, Box::new(self.dispatch(account, terms, new.id)?)))
     }
@@ -132,7 +132,7 @@ impl Service {
     ) -> Result<Loss, Failure> {
         let removal = self.change(caller, Deed::ChangeFactors, Wanted::account(username), |account, terms| {
             if drop_pending(account, terms, channel, device) {
-                return Ok(None);
+                return Ok(Loss::default());
             }
             is_in_force(account, channel, device).then_some(()).ok_or(Refusal::ChannelNotActive)?;
             let loss = self.loss(account, terms, |account| _ = remove(account, channel, device, None));
@@ -140,11 +140,10 @@ impl Service {
             let cleared = self.clear(account, terms, caller, request, &summary)?;
             let notices = remove(account, channel, device, cleared.paid_by());
             account.pay(cleared);
-            Ok(Some((account.clone(), terms.now, notices, loss)))
+            self.tell(account, terms, notices);
+            Ok(loss)
         });
-        let Some((account, now, notices, loss)) = removal.await? else { return Ok(Loss::default()) };
-        self.notify(&account, now, &notices);
-        Ok(loss)
+        removal.await
     }
 
     /// Puts an address in force without a TAN: for operators, audited, and the customer is told.
@@ -157,14 +156,12 @@ impl Service {
         permit(caller, Deed::Operate, username)?;
         self.outlet(address.channel())?;
         self.refuse_unserved(address)?;
-        let (account, now, notices) = self
-            .change(caller, Deed::Operate, Wanted::account(username), |account, terms| {
-                let notices = account.set_address(terms.now, address.clone());
-                Ok((account.clone(), terms.now, notices))
-            })
-            .await?;
-        self.notify(&account, now, &notices);
-        Ok(())
+        self.change(caller, Deed::Operate, Wanted::account(username), |account, terms| {
+            let notices = account.set_address(terms.now, address.clone());
+            self.tell(account, terms, notices);
+            Ok(())
+        })
+        .await
     }
 }
 

@@ -16,8 +16,6 @@ use crate::{
         event::{Event, EventKind},
         language::Language,
         refusal::Refusal,
-        rules::factors::Notice,
-        time::Timestamp,
         username::Username,
     },
     storage::datastore::Wanted,
@@ -75,7 +73,7 @@ struct Patching<'a> {
 /// What a transition decided.
 enum Applied {
     /// All is in force; whom to tell what, and what is lost.
-    Done(Box<Account>, Timestamp, Vec<Notice>, Loss),
+    Done(Loss),
     /// The TAN for a changed address.
     Begun(Begun),
 }
@@ -176,10 +174,7 @@ impl Service {
             applied => applied,
         };
         match applied {
-            Applied::Done(account, now, notices, loss) => {
-                self.notify(&account, now, &notices);
-                Ok(Patched::Done(loss))
-            }
+            Applied::Done(loss) => Ok(Patched::Done(loss)),
             Applied::Begun(Begun::ToSend(place, dispatch)) => {
                 self.deliver_change(wanted, patching, place, *dispatch).await
             }
@@ -233,21 +228,24 @@ impl Service {
         plan: &Plan,
     ) -> Result<Applied, Failure> {
         let Patching { caller, patch, request } = patching;
-        let (mut notices, mut loss) = (Vec::new(), Loss::default());
+        let mut loss = Loss::default();
         if !plan.removed.is_empty() {
             loss = self.loss(account, terms, |account| {
                 plan.removed.iter().for_each(|channel| _ = account.remove_channel(*channel, None));
             });
             let summary = loss.added_to(&message::removal_summary(&plan.removed, None));
             let cleared = self.clear(account, terms, caller, request, &summary)?;
+            let mut notices = Vec::new();
             for channel in &plan.removed {
                 account.drop_pending(*channel, terms.now, "the channel was removed");
                 notices.extend(account.remove_channel(*channel, cleared.paid_by()));
                 account.contact.clear(*channel);
             }
             account.pay(cleared);
+            // In the language that was the customer's before.
+            self.tell(account, terms, notices);
         }
         plan.apply_plain(account, patch.language.as_ref());
-        Ok(Applied::Done(Box::new(account.clone()), terms.now, notices, loss))
+        Ok(Applied::Done(loss))
     }
 }

@@ -44,7 +44,7 @@ impl Service {
         let begun = self.change(caller, Deed::ChangeFactors, Wanted::account(username), |account, terms| {
             account.refuse_new_device(terms, name)?;
             let cleared = self.clear(account, terms, caller, request, &message::device_summary(name))?;
-            let new = self.new_challenge(terms, caller, None);
+            let new = self.new_challenge(terms, caller, None, None);
             let device = NewDevice { name: name.clone(), secret: secret.clone() };
             account.enrol_device(terms, &new, device, cleared)?;
             Ok(account.view(account.challenge(new.id)?, terms))
@@ -69,11 +69,10 @@ impl Service {
             let codes = self.new_recovery_codes(terms);
             let shown = codes.codes(account.id, self.ring())?;
             let notices = account.make_recovery_codes(codes, cleared, Some(caller.id));
-            Ok((shown, account.clone(), terms.now, notices))
+            self.tell(account, terms, notices);
+            Ok(shown)
         });
-        let (shown, account, now, notices) = made.await?;
-        self.notify(&account, now, &notices);
-        Ok(shown)
+        made.await
     }
 
     fn new_recovery_codes(&self, terms: &Terms<'_>) -> RecoveryCodes {

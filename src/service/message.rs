@@ -12,11 +12,15 @@ use crate::{
         challenge::{Challenge, ChallengeKind},
         channel::Channel,
         id::TransmissionId,
+        language::Language,
         limits::Limits,
-        rules::factors::{Notice, NoticeKind},
+        notice::NoticeKind,
+        summary::Approval,
         tan::Tan,
         totp::DeviceName,
+        username::Username,
     },
+    storage::notices::ClaimedNotice,
 };
 
 /// The language of messages for accounts that name none.
@@ -34,7 +38,7 @@ pub(super) struct Carried<'a> {
 pub(super) fn tan_message(bank: &Bank, account: &Account, carried: &Carried<'_>, limits: &Limits) -> Envelope {
     let Carried { challenge, address, tan, transmission } = *carried;
     let mut text = format!("{}: your TAN is {}.", bank.name, tan.reveal());
-    match (&challenge.summary, challenge.kind) {
+    match (challenge.summary.as_ref().map(Approval::whole), challenge.kind) {
         (Some(summary), _) => _ = write!(text, " It approves: {summary}."),
         (None, ChallengeKind::Address) => text.push_str(" It confirms this address for your account."),
         (None, ChallengeKind::Token | ChallengeKind::Taler) => {}
@@ -47,7 +51,7 @@ pub(super) fn tan_message(bank: &Bank, account: &Account, carried: &Carried<'_>,
         kind: MessageKind::Tan,
         subject: format!("{}: your TAN", bank.name),
         expected_digits: challenge.tan_digits,
-        ..addressed(account, address.clone(), text)
+        ..addressed(&account.username, account.language.as_ref(), address.clone(), text)
     }
 }
 
@@ -58,7 +62,7 @@ fn close(text: &mut String, bank: &Bank, carried: &Carried<'_>) {
     let Carried { challenge, address, tan, .. } = *carried;
     if let (Address::Phone(_), Some(host)) = (address, &bank.host) {
         _ = write!(text, "\n@{host} #{}", tan.reveal());
-    } else if challenge.summary.as_deref().is_some_and(|summary| has_run(summary, challenge.tan_digits)) {
+    } else if challenge.summary.as_ref().is_some_and(|summary| has_run(summary.whole(), challenge.tan_digits)) {
         _ = write!(text, "\nTAN: {}", tan.reveal());
     }
 }
@@ -68,16 +72,15 @@ fn has_run(summary: &str, digits: u8) -> bool {
 }
 
 /// A message that tells of something, without a TAN.
-pub(super) fn notice_message(
-    bank: &Bank,
-    account: &Account,
-    notice: &Notice,
-    transmission: TransmissionId,
-) -> Envelope {
-    let what = match notice.kind {
+pub(super) fn notice_message(bank: &Bank, claimed: &ClaimedNotice) -> Envelope {
+    let ClaimedNotice { username, posted, .. } = claimed;
+    let what = match posted.notice.kind {
         NoticeKind::AddressReplaced => "TANs no longer go to this address: another one was confirmed.",
         NoticeKind::ChannelRemoved => "TANs no longer go to this address: it was removed.",
         NoticeKind::AddressSet => "TANs now go to this address: the bank has set it.",
+        NoticeKind::AddressAdded => "another address for TANs was added to your account.",
+        NoticeKind::AddressChanged => "an address for TANs of your account was changed.",
+        NoticeKind::AddressRemoved => "an address for TANs of your account was removed.",
         NoticeKind::DeviceAdded => "an authenticator app was added to your account.",
         NoticeKind::DeviceRemoved => "an authenticator app was removed from your account.",
         NoticeKind::RecoveryCodesMade => {
@@ -94,22 +97,23 @@ pub(super) fn notice_message(
             "very many wrong TANs were entered. After more of them only the bank can unblock your account."
         }
     };
-    let text = format!("{}: {what} If this was not you, call the bank.", bank.name);
+    let reference = posted.reference.as_str();
+    let text = format!("{}: {what} If this was not you, call the bank and give reference {reference}.", bank.name);
     Envelope {
-        transmission: transmission.as_uuid(),
+        transmission: posted.id.as_uuid(),
         kind: MessageKind::Notice,
         subject: format!("{}: a change to your account", bank.name),
-        ..addressed(account, notice.address.clone(), text)
+        ..addressed(username, posted.language.as_ref(), posted.notice.address.clone(), text)
     }
 }
 
-fn addressed(account: &Account, address: Address, text: String) -> Envelope {
-    let language = account.language.as_ref().map_or(DEFAULT_LANGUAGE, |language| language.as_str());
+fn addressed(username: &Username, language: Option<&Language>, address: Address, text: String) -> Envelope {
+    let language = language.map_or(DEFAULT_LANGUAGE, |language| language.as_str());
     Envelope {
         transmission: uuid::Uuid::nil(),
         channel: address.channel(),
         kind: MessageKind::Notice,
-        account: account.username.clone(),
+        account: username.clone(),
         language: language.to_owned(),
         subject: String::new(),
         address,
@@ -154,7 +158,7 @@ mod tests {
     /// The TAN, and the message that carries it with that summary.
     fn message(channel: Channel, host: Option<&str>, summary: &str) -> (String, String) {
         let mut scene = Scene::enrolled();
-        let id = scene.begin_with(channel, Wish { summary: Some(summary.to_owned()), ..Wish::default() });
+        let id = scene.begin_with(channel, Wish { summary: Some(Approval::of(summary)), ..Wish::default() });
         let bank = Bank { name: "Example Bank".to_owned(), host: host.map(str::to_owned) };
         let challenge = scene.challenge(id);
         let tan = challenge.tan(scene.account.id, &ring()).unwrap();

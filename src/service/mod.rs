@@ -16,7 +16,7 @@ mod lapses;
 mod listing;
 mod log_in;
 mod message;
-mod notify;
+mod notices;
 mod operations;
 mod protection;
 mod pumping;
@@ -33,7 +33,7 @@ mod warning;
 
 use std::sync::Arc;
 
-use tokio::{runtime::Handle, task::JoinHandle};
+use tokio::{runtime::Handle, sync::Semaphore, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use accounts::{AccountListing, Created, NewAccount};
@@ -46,6 +46,7 @@ pub use factors::DeviceEnrolment;
 pub use failure::Failure;
 pub use import::{Import, ImportMode, ImportRefusal, ImportTally, Imported};
 pub use listing::{Part, WantedAccounts};
+use notices::Posted;
 pub use operations::{Cleared, CoreOperation, Hold, TalerChallenge};
 pub use protection::ProtectedRequest;
 pub use retention::{Removed, Sweep, SweepMode};
@@ -67,6 +68,7 @@ use crate::{
         channel::{Channel, Strengths},
         event::EventKind,
         keys::KeyRing,
+        language::Language,
         limits::Limits,
         policy::Policy,
         refusal::Refusal,
@@ -126,6 +128,8 @@ struct Inner {
     /// Sends, notices and settlements in flight; waited for at the end.
     tasks: TaskTracker,
     verifying: trail::Verifying,
+    /// Bounds how many notices are sent at once.
+    notice_turns: Semaphore,
     /// The end has begun: what waits to be tried again is tried a last time.
     closing: CancellationToken,
 }
@@ -136,7 +140,8 @@ impl Service {
     pub fn new(parts: Parts) -> Self {
         let identity = LocalIdentity::new(parts.store.clone());
         let (tasks, verifying) = (TaskTracker::new(), trail::Verifying::default());
-        Self(Arc::new(Inner { parts, identity, tasks, verifying, closing: CancellationToken::new() }))
+        let notice_turns = Semaphore::new(notices::AT_ONCE);
+        Self(Arc::new(Inner { parts, identity, tasks, verifying, notice_turns, closing: CancellationToken::new() }))
     }
 
     /// The channels that serve now, in the order in which they are offered: those that can carry a message, and those that
@@ -154,6 +159,12 @@ impl Service {
         let down =
             |(channel, outlet): (Channel, &Arc<crate::channel::Outlet>)| outlet.readiness().is_err().then_some(channel);
         self.0.parts.outlets.iter().filter_map(down).collect()
+    }
+
+    /// The first of these languages that is spoken here.
+    #[must_use]
+    pub fn spoken(&self, wanted: &[Language]) -> Option<Language> {
+        wanted.first().cloned()
     }
 
     /// The limits in force.
@@ -214,14 +225,23 @@ impl Service {
     ) -> Result<T, Failure> {
         permit(caller, deed, wanted.username)?;
         let actor = caller.actor();
-        let decided = self.store().transact(
-            wanted,
-            Author::durable(&actor),
-            reverting(|account, now| decide(account, &self.terms(now))),
-        );
-        let decided = decided.await?;
-        measure(decided.as_ref());
+        let decided = self.decide(wanted, &actor, |account, terms| decide(account, terms)).await?;
         decided.unwrap_or_else(|| Err(no_account(caller)))
+    }
+
+    /// A transition of the account in the name of `actor`, as [`reverting`] says; then what it posted is sent.
+    async fn decide<T>(
+        &self,
+        wanted: Wanted<'_>,
+        actor: &str,
+        mut decide: impl FnMut(&mut Account, &Terms<'_>) -> Result<T, Failure>,
+    ) -> Result<Option<Result<T, Failure>>, Failure> {
+        let mut posted = Posted::default();
+        let deciding = posted.of(reverting(|account, now| decide(account, &self.terms(now))));
+        let decided = self.store().transact(wanted, Author::durable(actor), deciding).await?;
+        self.send_posted(posted);
+        measure(decided.as_ref());
+        Ok(decided)
     }
 
     /// Permission, then a look at the account.

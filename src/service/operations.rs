@@ -16,7 +16,7 @@ use crate::{
             protect::{Clearance, Objection, Proof},
             settle::Holding,
         },
-        summary::Summary,
+        summary::Approval,
         time::Timestamp,
         username::Username,
     },
@@ -33,7 +33,7 @@ pub struct CoreOperation<'a> {
     /// What it asks for.
     pub demand: Demand,
     /// What the customer is shown.
-    pub summary: Option<Summary>,
+    pub summary: Option<Approval>,
     /// What came with it.
     pub proof: Proof,
     /// How a missing proof is asked for.
@@ -176,7 +176,7 @@ impl Service {
                 return Ok(challenges);
             }
         }
-        let (demand, summary) = (operation.demand, operation.summary.as_ref().map(Summary::as_str));
+        let (demand, summary) = (operation.demand, operation.summary.as_ref());
         Err(self.objected(account, terms, demand, operation.digest, summary, objection))
     }
 }

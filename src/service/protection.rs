@@ -5,21 +5,24 @@ use crate::domain::{
     account::{Account, Terms},
     assurance::{Assurance, Demand},
     caller::AccessToken,
+    language::Language,
     operation::OperationDigest,
     refusal::{Refusal, Requirement},
     rules::protect::{Clearance, Objection, Proof},
     secret::SecretHash,
-    summary::Summary,
+    summary::{Approval, Summary},
     ticket::Ticket,
 };
 
 /// A request that may turn out to be protected: which one exactly, and the proof that came with it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ProtectedRequest {
     /// The digest of account, method, path with query, and body.
     pub operation: OperationDigest,
     /// The hash of the one-shot token that came with it.
     pub presented: Option<SecretHash>,
+    /// The language that the client prefers of those that are spoken here.
+    pub language: Option<Language>,
 }
 
 /// What cannot be shown as it is cannot be approved (`api.md` section 6).
@@ -62,7 +65,10 @@ impl Service {
         let proof = Proof::token(request.presented);
         account
             .clear(terms, demand, &request.operation, &proof)
-            .map_err(|objection| self.objected(account, terms, demand, request.operation, Some(summary), objection))
+            .map_err(|objection| {
+                let approval = Approval::of(summary);
+                self.objected(account, terms, demand, request.operation, Some(&approval), objection)
+            })
     }
 
     /// What a caller is told whose operation may not begin.
@@ -72,7 +78,7 @@ impl Service {
         terms: &Terms<'_>,
         demand: Demand,
         operation: OperationDigest,
-        summary: Option<&str>,
+        summary: Option<&Approval>,
         objection: Objection,
     ) -> Failure {
         let refusal = match objection {
@@ -94,18 +100,18 @@ impl Service {
         terms: &Terms<'_>,
         demand: Demand,
         operation: OperationDigest,
-        summary: Option<&str>,
+        summary: Option<&Approval>,
     ) -> Result<Requirement, Failure> {
         let ticket = Ticket {
             account: account.id,
             operation,
             expires_at: terms.now.plus(terms.limits.ticket_lifetime),
-            summary: summary.map(ToOwned::to_owned),
+            summary: summary.cloned(),
         };
         Ok(Requirement {
             assurance: demand.assurance.name(),
             ticket: ticket.seal(self.ring(), self.chance())?,
-            summary: summary.map(|summary| account.masked_text(summary)),
+            summary: summary.map(|summary| account.masked_text(summary.whole())),
             channels: account.offered(terms, demand),
         })
     }

@@ -8,16 +8,17 @@ use super::{
     message::{Carried, tan_message},
 };
 use crate::{
-    channel::{Admission, Envelope, Outlet, SendError},
+    channel::{Admission, Delivery, Envelope, Outlet, SendError},
     domain::{
         account::{Account, Terms},
         caller::AccessToken,
         channel::Channel,
         id::{ChallengeId, TransmissionId},
+        language::Language,
         refusal::Refusal,
         rules::{
             request::{NewChallenge, Sending},
-            transmission::HandOver,
+            transmission::{HandOver, Way},
         },
         username::Username,
         view::ChallengeView,
@@ -108,12 +109,14 @@ impl Service {
         terms: &Terms<'_>,
         caller: &AccessToken,
         outlet: Option<&Outlet>,
+        language: Option<&Language>,
     ) -> NewChallenge {
         NewChallenge {
             id: ChallengeId::new(terms.now, self.chance()),
             tan_key: self.ring().active(),
             access_token: caller.scope.is_of_account().then_some(caller.id),
             sending: outlet.map(|outlet| self.sending(terms, outlet)),
+            language: language.cloned(),
         }
     }
 
@@ -145,12 +148,13 @@ impl Service {
     pub(super) async fn hand_over(&self, place: Place, dispatch: Dispatch) -> Result<ChallengeView, Failure> {
         let Dispatch { challenge, transmission, envelope } = dispatch;
         let channel = envelope.channel;
-        let sent = place.outlet.send(place.admission, &envelope).await.outcome;
-        let outcome = outcome(channel, &sent);
-        let view = self.record(&envelope.account, challenge, transmission, outcome).await?;
-        match sent {
-            Ok(()) => Ok(view),
-            Err(_) => Err(Failure::HandOver),
+        let delivery = place.outlet.send(place.admission, &envelope).await;
+        let outcome = outcome(channel, &delivery.outcome);
+        let recorded = self.record(&envelope.account, challenge, transmission, outcome, &way(&delivery)).await;
+        match (recorded, delivery.outcome) {
+            (Ok(view), Ok(())) => Ok(view),
+            (Ok(_), Err(_)) => Err(Failure::HandOver),
+            (Err(failure), _) => Err(failure),
         }
     }
 
@@ -162,12 +166,13 @@ impl Service {
         id: ChallengeId,
         transmission: TransmissionId,
         outcome: HandOver,
+        way: &Way,
     ) -> Result<ChallengeView, Failure> {
         let author = Author { actor: "service", may_be_lost: outcome == HandOver::Sent };
         let wanted = Wanted::challenge(username, id);
         let recorded = self.store().transact(wanted, author, |account, now| {
             let terms = self.terms(now);
-            account.record(&terms, id, transmission, outcome);
+            account.record_with(&terms, id, transmission, outcome, Some(way));
             account.challenge(id).map(|challenge| account.view(challenge, &terms))
         });
         Ok(recorded.await?.unwrap_or(Err(Refusal::ChallengeNotFound))?)
@@ -177,6 +182,15 @@ impl Service {
 /// How long the holder of a claim is waited for.
 pub(super) fn lease(outlet: &Outlet) -> Duration {
     outlet.timeout() + LEASE_MARGIN
+}
+
+/// The way that a message took, for the trail.
+pub(super) fn way(delivery: &Delivery) -> Way {
+    let failed = |(transport, error): &(Arc<str>, SendError)| (transport.to_string(), error.name());
+    Way {
+        transport: delivery.transport.to_string(),
+        failed_before: delivery.failed_before.iter().map(failed).collect(),
+    }
 }
 
 fn outcome(channel: Channel, sent: &Result<(), SendError>) -> HandOver {

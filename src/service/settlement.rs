@@ -5,16 +5,12 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::{Failure, Service, operations::Hold};
+use super::{Failure, Service, notices::Posted, operations::Hold};
 use crate::{
     domain::{
         account::Account,
         reservation::HeldToken,
-        rules::{
-            factors::Notice,
-            settle::{Outcome, Settled},
-        },
-        time::Timestamp,
+        rules::settle::{Outcome, Settled},
         username::Username,
     },
     storage::datastore::{Author, Wanted},
@@ -85,19 +81,24 @@ impl Service {
         let actor = hold.as_ref().map_or("gateway", |hold| &hold.actor);
         let wanted =
             hold.as_ref().map_or(Wanted::account(username), |hold| Wanted::challenge(username, hold.challenge));
-        let concluded = self.store().transact(wanted, Author::durable(actor), |account, now| {
-            let settled =
-                hold.as_ref().map(|hold| account.settle(&self.terms(now), hold.challenge, hold.reservation, *outcome));
-            let closed = settlement.closes().then(|| close(account, now));
-            (settled, closed)
+        let mut posted = Posted::default();
+        let deciding = posted.of(|account: &mut Account, now| {
+            let terms = self.terms(now);
+            let settled = hold.as_ref().map(|hold| account.settle(&terms, hold.challenge, hold.reservation, *outcome));
+            if settlement.closes() {
+                self.end_account(account, &terms, None);
+            }
+            settled
         });
-        let Some((settled, closed)) = concluded.await? else { return Ok(()) };
+        let Some(settled) = self.store().transact(wanted, Author::durable(actor), deciding).await? else {
+            return Ok(());
+        };
+        self.send_posted(posted);
         if settled == Some(Settled::NotHeld) {
             tracing::warn!("an operation ended after its token was released or held by another; its outcome was left");
         }
-        if let Some((before, now, notices)) = closed {
+        if settlement.closes() {
             self.0.identity.forget_all(username);
-            self.notify(&before, now, &notices);
         }
         Ok(())
     }
@@ -110,11 +111,4 @@ impl Service {
         });
         Ok(settled.await? == Some(Settled::Done))
     }
-}
-
-/// The customer left the bank.
-fn close(account: &mut Account, now: Timestamp) -> (Account, Timestamp, Vec<Notice>) {
-    let before = account.clone();
-    let notices = account.delete(now, None);
-    (before, now, notices)
 }

@@ -11,15 +11,15 @@ use crate::{
         account::{Account, Terms},
         caller::AccessToken,
         id::{AccessTokenId, ChallengeId},
+        language::Language,
         refusal::{OfferedChannel, Refusal},
         rules::request::NewChallenge,
-        summary::Summary,
         taler::TalerId,
         tan::Candidate,
         username::Username,
         view::ChallengeView,
     },
-    storage::datastore::{Author, Wanted},
+    storage::datastore::Wanted,
 };
 
 impl Service {
@@ -42,7 +42,7 @@ impl Service {
                 operation: operation.digest,
                 expires_at: terms.now.plus(terms.limits.ticket_lifetime),
                 session: caller.map(|caller| caller.id),
-                summary: operation.summary.clone().map(Summary::into_string),
+                summary: operation.summary.clone(),
             };
             let id = id.seal(self.ring(), self.chance())?;
             Ok(TalerChallenge { id, tan_channel: offer.channel.name(), tan_info: offer.tan_info })
@@ -63,10 +63,16 @@ impl Service {
 
     /// Sends the TAN of one of Taler's challenges, again or for the first time; answers when its message was handed
     /// over. No credentials: the id is unguessable.
-    pub async fn transmit_taler(&self, username: &Username, raw: &str) -> Result<ChallengeView, Failure> {
+    pub async fn transmit_taler(
+        &self,
+        username: &Username,
+        raw: &str,
+        languages: &[Language],
+    ) -> Result<ChallengeView, Failure> {
         let id = self.offered_id(username, raw).ok_or(Refusal::TransactionNotFound)?;
         self.refuse_ended_session(&id).await?;
-        self.send_from(async |place| self.begin_taler(username, &id, place).await).await
+        let language = self.spoken(languages);
+        self.send_from(async |place| self.begin_taler(username, &id, language.as_ref(), place).await).await
     }
 
     async fn refuse_ended_session(&self, id: &TalerId) -> Result<(), Failure> {
@@ -77,7 +83,13 @@ impl Service {
 
     /// Claims the sending at the place given, or at one that is free at this moment. A place is always taken before
     /// anything is claimed.
-    async fn begin_taler(&self, username: &Username, id: &TalerId, mut place: Option<Place>) -> Result<Begun, Failure> {
+    async fn begin_taler(
+        &self,
+        username: &Username,
+        id: &TalerId,
+        language: Option<&Language>,
+        mut place: Option<Place>,
+    ) -> Result<Begun, Failure> {
         self.with_taler(username, id.challenge, id.session, |account, terms| {
             let outlet = self.way_out(id.channel)?;
             let new = NewChallenge {
@@ -85,6 +97,7 @@ impl Service {
                 tan_key: self.ring().active(),
                 access_token: id.session,
                 sending: outlet.as_ref().map(|outlet| self.sending(terms, outlet)),
+                language: language.cloned(),
             };
             let mut tried = account.clone();
             tried.transmit_taler(terms, id, &new)?;
@@ -113,10 +126,10 @@ impl Service {
             }
             account.refuse_unsent_taler(id.challenge)?;
             let outcome = account.attempt(terms, self.ring(), id.challenge, candidate, TalerId::proof(raw))?;
-            Ok((outcome, account.clone(), terms.now))
+            self.tell(account, terms, notices(&outcome, account));
+            Ok(outcome)
         });
-        let (outcome, account, now) = tried.await?.unwrap_or_else(|| Err(Refusal::ChallengeNotFound.into()))?;
-        self.notify(&account, now, &notices(&outcome, &account));
+        let outcome = tried.await?.unwrap_or_else(|| Err(Refusal::ChallengeNotFound.into()))?;
         count(&outcome);
         refusal(&outcome).map_or(Ok(()), |refusal| Err(refusal.into()))
     }
@@ -129,13 +142,6 @@ impl Service {
         mut decide: impl FnMut(&mut Account, &Terms<'_>) -> Result<T, Failure>,
     ) -> Result<Option<Result<T, Failure>>, Failure> {
         let actor = session.map_or_else(|| "customer".to_owned(), |session| format!("customer:{session}"));
-        let decided = self.store().transact(
-            Wanted::challenge(username, challenge),
-            Author::durable(&actor),
-            super::reverting(|account, now| decide(account, &self.terms(now))),
-        );
-        let decided = decided.await?;
-        super::measure(decided.as_ref());
-        Ok(decided)
+        self.decide(Wanted::challenge(username, challenge), &actor, |account, terms| decide(account, terms)).await
     }
 }

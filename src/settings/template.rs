@@ -20,7 +20,7 @@ use super::{
     raw::Raw,
     value::{Value, quoted},
 };
-use crate::domain::summary::{self, LONGEST};
+use crate::domain::summary::{self, LONGEST, SHORTEST};
 
 /// The one template of an environment.
 const NAME: &str = "summary";
@@ -35,7 +35,9 @@ const LONGEST_VALUE: usize = 4096;
 const DEEPEST: usize = 32;
 /// What a template may read, and a loop's own variable, which is no name outside one.
 const NAMES: [&str; 5] = ["username", "path", "params", "query", "body"];
-/// What `shorten` leaves when nobody says, in characters: enough for a payto URI of an IBAN.
+/// The filter that cuts a value.
+const SHORTEN: &str = "shorten";
+/// What it leaves when nobody says, in characters: enough for a payto URI of an IBAN.
 const SHORT: usize = 24;
 
 /// Why a text is no template, in a sentence that needs no subject; says on which line where it can.
@@ -60,6 +62,8 @@ pub struct SummaryTemplate {
     source: String,
     names: BTreeSet<String>,
     environment: Arc<Environment<'static>>,
+    /// The same where whatever may be shortened is as short as it can be; `None`: nothing may.
+    brief: Option<Arc<Environment<'static>>>,
 }
 
 impl SummaryTemplate {
@@ -72,15 +76,15 @@ impl SummaryTemplate {
             });
         }
         tags::check(source)?;
-        let mut environment = environment();
-        environment.add_template_owned(NAME, source.to_owned()).map_err(|error| wrong_syntax(&error))?;
+        let environment = environment(source, usize::MAX)?;
+        let brief = source.contains(SHORTEN).then(|| self::environment(source, SHORTEST)).transpose()?;
         let roots = environment.get_template(NAME).map(|template| template.undeclared_variables(false));
         let names: BTreeSet<String> = roots.map_err(|error| wrong_syntax(&error))?.into_iter().collect();
         if let Some(unknown) = names.iter().find(|name| !NAMES.contains(&name.as_str())) {
             let trouble = format!("reads {unknown:?}, which there is not; there are {}", NAMES.join(", "));
             return Err(TemplateError { line: None, trouble });
         }
-        Ok(Self { source: source.to_owned(), names, environment: Arc::new(environment) })
+        Ok(Self { source: source.to_owned(), names, environment: Arc::new(environment), brief: brief.map(Arc::new) })
     }
 
     /// The template as written.
@@ -108,6 +112,13 @@ impl SummaryTemplate {
     /// be shown. The error says why, never with a value in it.
     pub fn fill(&self, filling: Filling) -> Result<String, Error> {
         self.environment.get_template(NAME)?.render(filling)
+    }
+
+    /// The same with each value that the template shortens as short as it can be; `None`: it shortens none.
+    #[must_use]
+    pub fn fill_briefly(&self, filling: Filling) -> Option<Result<String, Error>> {
+        let brief = self.brief.as_ref()?;
+        Some(brief.get_template(NAME).and_then(|template| template.render(filling)))
     }
 }
 
@@ -145,23 +156,27 @@ fn wrong_syntax(error: &Error) -> TemplateError {
     TemplateError { line: error.line(), trouble: format!("is no template: {what}") }
 }
 
-/// Strict, without escapes (the text is no page), and with nothing that was not put in.
-fn environment() -> Environment<'static> {
+/// Strict, without escapes (the text is no page), and with nothing that was not put in: `source`, whose shortened values have at
+/// most `longest` characters.
+fn environment(source: &str, longest: usize) -> Result<Environment<'static>, TemplateError> {
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(DEEPEST);
     environment.add_test("defined", |value: &Filling| is_defined(value));
     environment.add_test("undefined", |value: &Filling| is_undefined(value));
-    environment.add_filter("shorten", |value: &Filling, most: Option<usize>| {
-        text(value).map(|text| summary::shortened(&text, most.unwrap_or(SHORT)))
+    environment.add_filter(SHORTEN, move |value: &Filling, most: Option<usize>| {
+        let most = most.unwrap_or(SHORT);
+        // Who is paid is cut no further than the template says.
+        text(value).map(|text| summary::shortened(&text, if summary::is_payto(&text) { most } else { most.min(longest) }))
     });
     // What is missing never comes here under strictness: only the `else` that a value with an `if` behind it does not have.
     environment.set_formatter(|out, _, value| match value.kind() {
         ValueKind::Undefined => Ok(()),
         _ => Ok(out.write_str(&text(value)?)?),
     });
-    environment
+    environment.add_template_owned(NAME, source.to_owned()).map_err(|error| wrong_syntax(&error))?;
+    Ok(environment)
 }
 
 /// How `value` is shown: texts, numbers and truth values as they were written, and nothing else.

@@ -24,6 +24,7 @@ use crate::domain::{
     rules::refusals::Refused,
     secret::SecretHash,
     standing::Standing,
+    summary::Approval,
     time::Timestamp,
     username::Username,
 };
@@ -142,7 +143,11 @@ fn read_challenge(row: &Row, account: Uuid, id: Uuid, sealer: &Sealer<'_>) -> Re
         kind: ChallengeKind::named(row.try_get("kind")?).ok_or(StoreError::Corrupt("unknown kind of challenge"))?,
         target: read_target(row, channel, account, id, sealer)?,
         operation: optional_bytes32(row.try_get("operation")?)?.map(OperationDigest::from_bytes),
-        summary: summary.map(|sealed| sealer.open(Column::ChallengeSummary(account, id), sealed)).transpose()?,
+        summary: summary
+            .map(|sealed| sealer.open(Column::ChallengeSummary(account, id), sealed))
+            .transpose()?
+            .and_then(|carried| Approval::read(&carried)),
+        language: row.try_get::<_, Option<&str>>("asked_language")?.and_then(Language::parse),
         access_token: row.try_get::<_, Option<Uuid>>("access_token")?.map(AccessTokenId::from_uuid),
         paid_by: row.try_get::<_, Option<Uuid>>("paid_by")?.map(ChallengeId::from_uuid),
         tan_key: KeyId(natural(row.try_get("tan_key")?)?),

@@ -202,8 +202,9 @@ impl Datastore {
         let answer = decide(&mut after, now);
         let transition = Transition::between(&stored, &after, &self.sealer(), &self.writing(author, now))?;
         let Some(transition) = transition else { return Ok(Decided::Now(Some(answer))) };
-        let statement = client.prepare_cached(&self.decisions.transition).await?;
-        match client.query_opt(&statement, &transition.parameters(self.decisions.guarded)).await {
+        let (statement, parameters) = self.decisions.writing(&transition);
+        let statement = client.prepare_cached(statement).await?;
+        match client.query_opt(&statement, &parameters).await {
             Ok(Some(_)) => Ok(Decided::Now(Some(answer))),
             Ok(None) => Ok(Decided::Overtaken),
             Err(error) if is_over_cap(&error) => Ok(Decided::Overtaken),

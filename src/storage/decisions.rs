@@ -1,15 +1,20 @@
 //! The two statements of every decision, as far as the configuration needs them: tables that nothing is asked of cost each
 //! statement that names them the same.
 
-use super::{sql, transition::places};
+use super::{
+    sql,
+    transition::{Parameters, Transition, places},
+};
 use crate::domain::limits::Limits;
 
 /// The statements, and what the load is told of the limits.
 pub(super) struct Decisions {
     /// `account.load`.
     pub(super) load: String,
-    /// `account.transition`.
-    pub(super) transition: String,
+    /// `account.transition` of one that tells nobody anything.
+    transition: String,
+    /// `account.transition`, whole.
+    telling: String,
     /// Whether they look after ceilings and closed prefixes.
     pub(super) guarded: bool,
     /// The places under each channel's ceiling; zero: it has none.
@@ -22,29 +27,41 @@ impl Decisions {
     pub(super) fn under(limits: &Limits) -> Self {
         let (places, closes_prefixes) = (places(limits.channel_per_minute), limits.prefix_floor > 0);
         let guarded = places > 0 || closes_prefixes;
-        let text = |statement: &str| if guarded { statement.to_owned() } else { unguarded(statement) };
+        let text = |statement: &str| if guarded { statement.to_owned() } else { without("guarded", statement) };
         Self {
             load: text(sql::ACCOUNT_LOAD),
-            transition: text(sql::ACCOUNT_TRANSITION),
+            transition: text(&without("notices", sql::ACCOUNT_TRANSITION)),
+            // Such a transition is rare: it may look after everything.
+            telling: sql::ACCOUNT_TRANSITION.to_owned(),
             guarded,
             places,
             closes_prefixes,
         }
     }
+
+    /// The statement that writes a transition, and its parameters.
+    pub(super) fn writing<'t>(&self, transition: &'t Transition) -> (&str, Parameters<'t>) {
+        if transition.tells() {
+            (&self.telling, transition.parameters(true, true))
+        } else {
+            (&self.transition, transition.parameters(self.guarded, false))
+        }
+    }
 }
 
-/// The statement without what stands between `-- [guarded` and `-- guarded]`; what stands behind the latter on its line
-/// takes its place.
-fn unguarded(statement: &str) -> String {
-    let (mut kept, mut guarded) = (String::new(), false);
+/// The statement without what stands between `-- [part` and `-- part]`; what stands behind the latter on its line takes its
+/// place.
+fn without(part: &str, statement: &str) -> String {
+    let (begin, end) = (format!("-- [{part}"), format!("-- {part}]"));
+    let (mut kept, mut within) = (String::new(), false);
     for line in statement.lines() {
-        let instead = line.trim_start().strip_prefix("-- guarded]");
-        guarded |= line.trim_start() == "-- [guarded";
-        if !guarded || instead.is_some() {
+        let instead = line.trim_start().strip_prefix(end.as_str());
+        within |= line.trim_start() == begin;
+        if !within || instead.is_some() {
             kept.push_str(instead.unwrap_or(line));
             kept.push('\n');
         }
-        guarded &= instead.is_none();
+        within &= instead.is_none();
     }
     kept
 }
@@ -65,9 +82,13 @@ mod tests {
                 );
             }
         }
-        assert_eq!(with.transition, sql::ACCOUNT_TRANSITION);
+        assert_eq!(
+            (with.telling.as_str(), without.telling.as_str()),
+            (sql::ACCOUNT_TRANSITION, sql::ACCOUNT_TRANSITION)
+        );
+        assert!(!with.transition.contains("into notices") && with.telling.contains("into notices"));
         let lines: Vec<&str> = without.transition.lines().filter(|line| !line.starts_with("--")).collect();
         assert!(lines.first().is_some_and(|line| line.ends_with(" acct as (")), "{}", without.transition);
-        assert!(!without.transition.contains("$106") && without.transition.contains("$105"));
+        assert!(!without.transition.contains("$107") && without.transition.contains("$106"));
     }
 }

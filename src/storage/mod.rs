@@ -18,6 +18,7 @@ pub mod import;
 pub mod keys;
 mod meters;
 mod moment;
+pub mod notices;
 pub mod prefixes;
 pub mod retention;
 pub mod schema;

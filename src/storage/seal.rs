@@ -26,6 +26,7 @@ pub(super) enum Column<'a> {
     ChallengeSummary(Uuid, Uuid),
     DeviceSecret(Uuid, &'a str),
     ChallengeSecret(Uuid, Uuid),
+    NoticeAddress(Uuid, Uuid),
 }
 
 impl Column<'_> {
@@ -37,6 +38,7 @@ impl Column<'_> {
             Self::ChallengeAddress(account, challenge) => place("challenges.address", account, challenge.as_bytes()),
             Self::DeviceSecret(account, name) => place("channels.secret", account, name.as_bytes()),
             Self::ChallengeSecret(account, challenge) => place("challenges.secret", account, challenge.as_bytes()),
+            Self::NoticeAddress(account, notice) => place("notices.address", account, notice.as_bytes()),
             Self::ChallengeSummary(account, challenge) => place("challenges.summary", account, challenge.as_bytes()),
         }
     }

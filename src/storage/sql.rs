@@ -49,6 +49,10 @@ statement! {
     TRAFFIC_PREFIXES = "traffic/prefixes";
     TRAFFIC_RIPE = "traffic/ripe";
     TRAFFIC_SWEEP = "traffic/sweep";
+    NOTICE_CLAIM = "notice/claim";
+    NOTICE_DROP = "notice/drop";
+    NOTICE_PUT_OFF = "notice/put_off";
+    NOTICE_WAITING = "notice/waiting";
     PREFIX_LIST = "prefix/list";
     PREFIX_TURN = "prefix/turn";
     PREFIX_SWEEP = "prefix/sweep";

@@ -11,6 +11,7 @@ mod challenges;
 mod events;
 mod factors;
 mod meters;
+mod notices;
 mod tokens;
 
 use tokio_postgres::types::ToSql;
@@ -21,6 +22,7 @@ use self::{
     challenges::{Changed, Made},
     factors::{ChannelColumns, StepUpColumns},
     meters::MeterColumns,
+    notices::NoticeColumns,
     tokens::TokenColumns,
 };
 use super::{
@@ -58,6 +60,7 @@ pub(super) struct Transition {
     refusals: RefusalColumns,
     step_ups: StepUpColumns,
     taken: Taken,
+    notices: NoticeColumns,
     durability: &'static str,
 }
 
@@ -103,13 +106,19 @@ impl Transition {
             refusals: RefusalColumns::of(after),
             step_ups: StepUpColumns::of(after),
             taken: Taken::of(after, writing, sealer.ring)?,
+            notices: NoticeColumns::of(after, sealer)?,
             durability: if writing.may_be_lost || only_counts(before, after) { "off" } else { "on" },
             events,
         }))
     }
 
-    /// `guarded`: whether the statement looks after ceilings and closed prefixes.
-    pub(super) fn parameters(&self, guarded: bool) -> Parameters<'_> {
+    /// Whether it posts notices, or ends some.
+    pub(super) fn tells(&self) -> bool {
+        self.notices.is_of_any()
+    }
+
+    /// `guarded`: whether the statement looks after ceilings and closed prefixes; `telling`: whether after notices.
+    pub(super) fn parameters(&self, guarded: bool, telling: bool) -> Parameters<'_> {
         let mut all = self.head.parameters();
         all.extend(self.events.parameters());
         all.extend(Made::parameters(self.made.as_ref()));
@@ -130,8 +139,12 @@ impl Transition {
         all.extend(Made::device_parameters(self.made.as_ref()));
         all.extend(self.changed.trust_parameters());
         all.extend(self.tokens.proof_parameters());
+        all.push(Made::language_parameter(self.made.as_ref()));
         if guarded {
             all.extend(self.taken.parameters());
+        }
+        if telling {
+            all.extend(self.notices.parameters());
         }
         all
     }

@@ -17,9 +17,13 @@ struct Chore {
     step: for<'a> fn(&'a Service) -> BoxFuture<'a, Result<(), Failure>>,
 }
 
-const CHORES: [Chore; 7] = [
+const CHORES: [Chore; 9] = [
     // Sendings whose holder died.
     Chore { every: Duration::from_secs(1), step: |service| Box::pin(take_over(service)) },
+    // Notices that a crash left, that failed, or that found no place.
+    Chore { every: Duration::from_secs(1), step: |service| Box::pin(send_notices(service)) },
+    // How many notices wait.
+    Chore { every: Duration::from_secs(10), step: |service| Box::pin(service.measure_notices()) },
     // Holds that lapsed, and refusals that repeated.
     Chore { every: Duration::from_secs(1), step: |service| Box::pin(tell_lapses(service)) },
     // What was counted of messages.
@@ -36,6 +40,10 @@ const CHORES: [Chore; 7] = [
 
 async fn take_over(service: &Service) -> Result<(), Failure> {
     service.take_over_lapsed().await.map(drop)
+}
+
+async fn send_notices(service: &Service) -> Result<(), Failure> {
+    service.send_due_notices().await.map(drop)
 }
 
 async fn tell_lapses(service: &Service) -> Result<(), Failure> {

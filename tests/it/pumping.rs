@@ -130,7 +130,7 @@ impl Fraud {
 async fn enrol(service: &Service, mule: &Username, number: &str) -> Result<(), Failure> {
     let session = AccessToken { owner: Some(mule.clone()), ..caller(Scope::ReadWrite) };
     let address = Address::parse(Channel::Sms, number).unwrap();
-    let request = ProtectedRequest { operation: OperationDigest::from_bytes([1; 32]), presented: None };
+    let request = ProtectedRequest { operation: OperationDigest::from_bytes([1; 32]), presented: None, language: None };
     service.enrol(&session, mule, Channel::Sms, Some(&address), &request).await.map(drop)
 }
 

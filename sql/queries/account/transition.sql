@@ -4,19 +4,20 @@
 -- taken by whoever comes, each another one, and nobody waits for them. No branch touches a row that another branch
 -- touches. Rows that other accounts touch too (windows) are locked in the order of their keys; one over its cap is an
 -- error, so that nothing is written.
--- What stands between [guarded and guarded] is left out where neither a ceiling nor the guard of prefixes is configured.
+-- What stands between [guarded and guarded] is left out where neither a ceiling nor the guard of prefixes is configured,
+-- and what stands between [notices and notices] in the statement of a transition that tells nobody anything.
 -- [guarded
 with place as (
   select c.channel, c.place
   from ceilings c
-  where c.channel = $106 and c.place <= $107 and c.free_at <= $15
+  where c.channel = $107 and c.place <= $108 and c.free_at <= $15
   order by c.free_at
   limit 1
   for update skip locked
 ), probe as (
   select p.meter
   from prefixes p
-  where p.meter = $108 and p.opened_at is null and p.probe_at <= $15
+  where p.meter = $109 and p.opened_at is null and p.probe_at <= $15
   for update skip locked
 ), acct as (
 -- guarded] with acct as (
@@ -31,8 +32,8 @@ with place as (
     event_sequence = $13, event_mac = $14, event_at = $15
   where account_id = $1 and version = $2
     -- [guarded
-    and ($106::text is null or exists (select from place))
-    and ($108::bytea is null or exists (select from probe))
+    and ($107::text is null or exists (select from place))
+    and ($109::bytea is null or exists (select from probe))
     -- guarded]
   returning account_id, version
 ), evts as (
@@ -44,12 +45,12 @@ with place as (
     account_id, challenge_id, kind, channel, address, operation, summary, access_token, paid_by,
     tan_key, tan_digits, requested_at, ends_at, idempotency_key, idempotency_request,
     generation, tan_expires_at, attempts_left, transmissions, claim_transmission, claimed_at, claim_until, state, meters,
-    device, secret)
+    device, secret, language)
   select
     acct.account_id, $23, $24, $25, $26, $27, $28, $29, $30,
     $31, $32, $33, $34, $35, $36,
     $37, $38, $39, $40, $41, $42, $43, $44, $81::bytea[],
-    $102, $103
+    $102, $103, $106
   from acct
   where $23::uuid is not null
 ), changed as (
@@ -114,10 +115,25 @@ with place as (
   where c.channel = place.channel and c.place = place.place
 ), probed as (
   update prefixes p
-  set probe_at = $109
+  set probe_at = $110
   from acct, probe
   where p.meter = probe.meter
 -- guarded]
+-- [notices
+), posted as (
+  insert into notices (account_id, notice_id, kind, channel, address, reference, language, made_at, due_at, tries)
+  select
+    acct.account_id, new.notice_id, new.kind, new.channel, new.address, new.reference, new.language, new.made_at, new.due_at,
+    new.tries
+  from acct, unnest(
+    $111::uuid[], $112::text[], $113::text[], $114::bytea[], $115::text[], $116::text[], $117::timestamptz[],
+    $118::timestamptz[], $119::smallint[]
+  ) as new (notice_id, kind, channel, address, reference, language, made_at, due_at, tries)
+), concluded as (
+  delete from notices n
+  using acct, unnest($120::uuid[]) as old (notice_id)
+  where n.account_id = acct.account_id and n.notice_id = old.notice_id
+-- notices]
 ), ended as (
   delete from access_tokens t
   using acct

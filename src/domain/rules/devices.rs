@@ -6,12 +6,10 @@ use crate::domain::{
     event::{Event, EventKind},
     factor::{Device, NewDevice},
     id::{AccessTokenId, ChallengeId},
+    notice::{Notice, NoticeKind},
     recovery::RecoveryCodes,
     refusal::Refusal,
-    rules::{
-        factors::{Notice, NoticeKind},
-        protect::Clearance,
-    },
+    rules::protect::Clearance,
     time::Timestamp,
     totp::DeviceName,
 };

@@ -8,46 +8,9 @@ use crate::domain::{
     event::{Event, EventKind},
     factor::ActiveChannel,
     id::{AccessTokenId, ChallengeId},
+    notice::{Notice, NoticeKind},
     time::Timestamp,
 };
-
-/// What a customer is told of, beside what he asked for (OWASP ASVS 6.3.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoticeKind {
-    /// Another address is in force.
-    AddressReplaced,
-    /// This address is no longer used.
-    ChannelRemoved,
-    /// An operator put this address in force.
-    AddressSet,
-    /// A device was added.
-    DeviceAdded,
-    /// A device was removed, or all were.
-    DeviceRemoved,
-    /// Recovery codes were made.
-    RecoveryCodesMade,
-    /// A recovery code was used.
-    RecoveryCodeUsed,
-    /// The recovery codes were removed.
-    RecoveryCodesRemoved,
-    /// An API token was made.
-    ApiTokenMade,
-    /// A block began that ends by itself.
-    Blocked,
-    /// A block began that only an operator ends.
-    BlockedForGood,
-    /// A block that only an operator ends is near.
-    Warned,
-}
-
-/// A message without a TAN.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// What about.
-    pub kind: NoticeKind,
-    /// Whereto.
-    pub address: Address,
-}
 
 impl Account {
     /// Puts a proven address in force. Another one before it: every other open challenge and unspent token is void.
@@ -66,9 +29,15 @@ impl Account {
         self.contact.put(address);
         self.channels.push(ActiveChannel { address: address.clone(), since: now, brought_by });
         self.note(activated(address));
-        let Some(before) = before.filter(|before| before != address) else { return Vec::new() };
-        self.void_all("another address was activated", None);
-        vec![Notice { kind: NoticeKind::AddressReplaced, address: before }]
+        match before {
+            None => self.notices_to_others(NoticeKind::AddressAdded, channel),
+            Some(before) if before == *address => Vec::new(),
+            Some(before) => {
+                self.void_all("another address was activated", None);
+                let replaced = Notice { kind: NoticeKind::AddressReplaced, address: before };
+                [vec![replaced], self.notices_to_others(NoticeKind::AddressChanged, channel)].concat()
+            }
+        }
     }
 
     /// What ends when the first of all factors is about to be in force: what other sessions than the one that proved it
@@ -123,7 +92,10 @@ impl Account {
         self.note_removal(channel, address.as_ref());
         self.void_all("a channel was removed", paid_by);
         match address {
-            Some(address) => vec![Notice { kind: NoticeKind::ChannelRemoved, address }],
+            Some(address) => {
+                let removed = Notice { kind: NoticeKind::ChannelRemoved, address };
+                [vec![removed], self.notices_to_others(NoticeKind::AddressRemoved, channel)].concat()
+            }
             None if channel == Channel::Recovery => self.notices_to_all(NoticeKind::RecoveryCodesRemoved),
             None => self.notices_to_all(NoticeKind::DeviceRemoved),
         }
@@ -166,6 +138,12 @@ impl Account {
         self.tell_repeats(Timestamp::NEVER); // nobody comes back to tell them later
         self.note(Event::of(EventKind::AccountDeleted));
         notices
+    }
+
+    /// The notices that go to the active addresses of other channels than the one where something changed.
+    fn notices_to_others(&self, kind: NoticeKind, changed: Channel) -> Vec<Notice> {
+        let others = self.channels.iter().filter(|active| active.address.channel() != changed);
+        others.map(|active| Notice { kind, address: active.address.clone() }).collect()
     }
 
     /// The notices that go to every active address.

@@ -7,6 +7,7 @@ pub mod attempt;
 mod devices;
 pub mod enrol;
 pub mod factors;
+pub mod notices;
 pub mod protect;
 pub mod reach;
 pub mod refusals;

@@ -10,8 +10,10 @@ use crate::domain::{
     factor::Target,
     id::{AccessTokenId, ChallengeId, TransmissionId},
     keys::KeyId,
+    language::Language,
     operation::OperationDigest,
     refusal::Refusal,
+    summary::Approval,
     time::Timestamp,
 };
 
@@ -38,6 +40,8 @@ pub struct NewChallenge {
     pub access_token: Option<AccessTokenId>,
     /// Its first sending; `None` where nothing is sent.
     pub sending: Option<Sending>,
+    /// The language that the client asks for, of those that are spoken here.
+    pub language: Option<Language>,
 }
 
 /// What the caller asks for beside the channel.
@@ -46,7 +50,7 @@ pub struct Wish {
     /// The operation to bind the token to.
     pub operation: Option<OperationDigest>,
     /// What the customer is shown.
-    pub summary: Option<String>,
+    pub summary: Option<Approval>,
     /// The request's `Idempotency-Key`.
     pub idempotency: Option<Idempotency>,
 }
@@ -268,6 +272,7 @@ fn unsent_challenge(
         target,
         operation: wish.operation,
         summary: wish.summary,
+        language: new.language.clone(),
         access_token: new.access_token,
         paid_by: None,
         tan_key: new.tan_key,

@@ -7,7 +7,7 @@ use crate::domain::{
     factor::{Target, counts_from},
     id::ChallengeId,
     keys::{KeyError, KeyRing},
-    rules::factors::{Notice, NoticeKind},
+    notice::{Notice, NoticeKind},
     tan::Candidate,
     time::Timestamp,
     totp::{DeviceName, step_of},

@@ -19,6 +19,28 @@ pub enum HandOver {
     Failed(&'static str),
 }
 
+/// The way that a message took, for the trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The transport that carried it or was the last to fail, by the operator's name for it.
+    pub transport: String,
+    /// Those that failed before it, each with the name of its failure.
+    pub failed_before: Vec<(String, &'static str)>,
+}
+
+impl Way {
+    /// `event` with the way in it.
+    #[must_use]
+    pub fn told(&self, event: Event) -> Event {
+        let event = event.with("transport", self.transport.as_str());
+        if self.failed_before.is_empty() {
+            return event;
+        }
+        let failed = self.failed_before.iter().map(|(transport, failure)| format!("{transport}: {failure}"));
+        event.with("failed_before", failed.collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// What became of a dead holder's sending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TakenOver {
@@ -29,9 +51,21 @@ pub enum TakenOver {
 }
 
 impl Account {
-    /// Records the outcome of a sending. Of no effect when it was recorded before, or nobody waits for it any more. A
-    /// sending that was taken over has the same id: the first outcome of it counts, whoever recorded it.
+    /// Records the outcome of a sending that nobody carried.
     pub fn record(&mut self, terms: &Terms<'_>, id: ChallengeId, transmission: TransmissionId, outcome: HandOver) {
+        self.record_with(terms, id, transmission, outcome, None);
+    }
+
+    /// Records the outcome of a sending, and the way it took. Of no effect when it was recorded before, or nobody waits for it
+    /// any more. A sending that was taken over has the same id: the first outcome of it counts, whoever recorded it.
+    pub fn record_with(
+        &mut self,
+        terms: &Terms<'_>,
+        id: ChallengeId,
+        transmission: TransmissionId,
+        outcome: HandOver,
+        way: Option<&Way>,
+    ) {
         let Ok(challenge) = self.challenge_mut(id) else { return };
         let Some(claim) = challenge.claim.filter(|claim| claim.transmission == transmission) else { return };
         challenge.claim = None;
@@ -40,24 +74,31 @@ impl Account {
                 challenge.transmissions = challenge.transmissions.saturating_add(1);
                 challenge.transmitted_at = Some(claim.claimed_at);
                 let paid_by = challenge.paid_by;
-                self.note(Event::of(EventKind::TransmissionSent).about(id));
+                self.note_hand_over(Event::of(EventKind::TransmissionSent).about(id), way);
                 if let Some(paid_by) = paid_by {
                     self.settle(terms, paid_by, ReservationId::of_enrolment(id), Outcome::Succeeded);
                 }
             }
             HandOver::Failed(reason) => {
                 self.uncount_sending(claim.claimed_at);
-                self.record_failure(terms, id, reason);
+                self.note_hand_over(Event::of(EventKind::TransmissionFailed).about(id).with("reason", reason), way);
+                self.let_go(terms, id);
             }
         }
+    }
+
+    pub(super) fn note_hand_over(&mut self, event: Event, way: Option<&Way>) {
+        self.note(match way {
+            Some(way) => way.told(event),
+            None => event,
+        });
     }
 
     /// A failed hand-over spends no attempt and no cool-down. When it was the first, the challenge is void, its
     /// `Idempotency-Key` free, and the token that paid for it usable again.
     ///
     /// One of Taler's stays as it is: its id may be used again.
-    fn record_failure(&mut self, terms: &Terms<'_>, id: ChallengeId, reason: &'static str) {
-        self.note(Event::of(EventKind::TransmissionFailed).about(id).with("reason", reason));
+    fn let_go(&mut self, terms: &Terms<'_>, id: ChallengeId) {
         let Ok(challenge) = self.challenge_mut(id) else { return };
         if challenge.transmissions > 0 || challenge.kind == ChallengeKind::Taler {
             return;

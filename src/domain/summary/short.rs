@@ -27,9 +27,14 @@ pub fn shortened(value: &str, most: usize) -> String {
 /// Whether `value` is a URI with a parameter `amount` (RFC 8905 section 5), or one whose name is escaped and could be.
 fn says_an_amount(value: &str) -> bool {
     let Some((target, query)) = value.split_once(['?', '#']) else { return false };
-    let is_payto = target.get(..SCHEME.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME));
     let mut names = query.split(['&', ';', '?', '#']).filter_map(|pair| pair.split('=').next());
-    is_payto && names.any(|name| name.trim().eq_ignore_ascii_case("amount") || name.contains('%'))
+    is_payto(target) && names.any(|name| name.trim().eq_ignore_ascii_case("amount") || name.contains('%'))
+}
+
+/// Whether `value` is a payto URI (RFC 8905): it says who is paid.
+#[must_use]
+pub fn is_payto(value: &str) -> bool {
+    value.trim_start().get(..SCHEME.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME))
 }
 
 /// `None` when `value` is no payto URI with an account.

@@ -6,11 +6,11 @@ use crate::domain::{
     factor::{Device, NewDevice},
     id::{ChallengeId, RecoverySetId},
     keys::KeyId,
+    notice::Notice,
     recovery::RecoveryCodes,
     refusal::Refusal,
     rules::{
         attempt::AttemptOutcome,
-        factors::Notice,
         protect::Clearance,
         request::{NewChallenge, Requested, Wish},
     },

@@ -13,7 +13,7 @@ use crate::{
         caller::AccessToken,
         operation::OperationDigest,
         rules::{protect::Proof, settle::Outcome},
-        summary::Summary,
+        summary::Approval,
         username::Username,
     },
     gateway::{body::Outgoing, gate::Shared, headers::value_of, upstream::Unanswered},
@@ -47,7 +47,7 @@ pub(super) struct Described {
     pub(super) digest: OperationDigest,
     pub(super) demand: Demand,
     pub(super) on_missing: OnMissing,
-    pub(super) summary: Option<Summary>,
+    pub(super) summary: Option<Approval>,
     pub(super) proof: Proof,
 }
 

@@ -19,7 +19,7 @@ fn rendered(
     let params = [("username", "alice"), ("withdrawal_id", "7f3a")];
     let path = "/accounts/alice/withdrawals/7f3a/confirm";
     let request = Shown { username: &username, path, params: &params, query, content_type, body };
-    SummaryTemplate::compile(template).unwrap().render(&request).map(Summary::into_string)
+    SummaryTemplate::compile(template).unwrap().render(&request).map(|shown| shown.whole().to_owned())
 }
 
 fn of_body(template: &str, body: &str) -> Result<String, Unshowable> {
@@ -84,9 +84,9 @@ fn an_operation_without_a_template_is_shown_by_its_name() {
         content_type: None,
         body: b"",
     };
-    assert_eq!(summary_of(&operation(""), &request).map(Summary::into_string).as_deref(), Ok("transfer"));
+    assert_eq!(approval_of(&operation(""), &request).map(|shown| shown.whole().to_owned()).as_deref(), Ok("transfer"));
     let closing = operation("summary = 'Close the account of {{ username }}'");
-    assert_eq!(summary_of(&closing, &request).map(Summary::into_string).as_deref(), Ok("Close the account of alice"));
+    assert_eq!(approval_of(&closing, &request).map(|shown| shown.whole().to_owned()).as_deref(), Ok("Close the account of alice"));
 }
 
 #[test]
@@ -253,4 +253,19 @@ proptest! {
             prop_assert!(!text.split_once('@').is_some_and(|(_, behind)| behind.contains('#')), "{:?}", text);
         }
     }
+}
+
+#[test]
+fn what_may_be_shortened_has_a_short_form_in_which_amount_and_payee_stay() {
+    let template = "Transfer {{ body.amount }} to {{ body.payto | shorten(40) }} for {{ body.subject | shorten(60) }}";
+    let body = r#"{"amount": "CHF:10.00", "payto": "payto://iban/CH9300762011623852957?receiver-name=Bob", "subject": "the invoices of this and of the last month"}"#;
+    let username = Username::parse("alice").unwrap();
+    let (content_type, body) = (Some("application/json"), body.as_bytes());
+    let request = Shown { username: &username, path: "/x", params: &[], query: None, content_type, body };
+    let shown = SummaryTemplate::compile(template).unwrap().render(&request).unwrap();
+    let whole = "Transfer CHF:10.00 to payto://iban/CH9300762011623852957?… for the invoices of this and of the last month";
+    assert_eq!(shown.whole(), whole);
+    assert_eq!(shown.brief(), Some("Transfer CHF:10.00 to payto://iban/CH9300762011623852957?… for the …onth"));
+    let plain = SummaryTemplate::compile("Transfer {{ body.amount }}").unwrap().render(&request).unwrap();
+    assert_eq!(plain.brief(), None, "nothing may be cut");
 }

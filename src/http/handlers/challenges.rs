@@ -27,7 +27,8 @@ pub async fn request_challenge(call: Call) -> Reply {
     let channel = call.wanted_channel()?;
     let wanted = RequestChallenge::read(&call.object_or_nothing()?)?;
     let idempotency = call.idempotency(&username)?;
-    let request = ChallengeRequest { channel, ticket: wanted.operation.as_deref(), idempotency };
+    let request =
+        ChallengeRequest { channel, ticket: wanted.operation.as_deref(), idempotency, language: call.language() };
     let challenge = call.service.request_challenge(&call.caller, &username, &request).await?;
     Ok(ok(ChallengeView::from(challenge)))
 }

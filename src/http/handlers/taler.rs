@@ -8,6 +8,7 @@ use super::{Reply, no_content, ok};
 use crate::{
     domain::{refusal::Refusal, tan::Candidate},
     http::{
+        accept_language,
         call::{Open, Sent},
         error::ApiError,
         openapi::parameters::{AccountPath, TalerPath},
@@ -34,7 +35,10 @@ use crate::{
 pub async fn transmit_taler(open: Open, request: HttpRequest, sent: Sent) -> Reply {
     let username = path::username(&request)?;
     sent.0.object_or_nothing()?;
-    let challenge = open.0.transmit_taler(&username, path::segment(&request, "challenge_id")).await?;
+    let challenge = open
+        .0
+        .transmit_taler(&username, path::segment(&request, "challenge_id"), &accept_language::languages(&request))
+        .await?;
     Ok(ok(TalerTransmission::from(challenge)))
 }
 

@@ -20,7 +20,7 @@ use crate::{
         refusal::OfferedChannel,
         rules::protect::Proof,
         secret::SecretHash,
-        summary::Summary,
+        summary::{Approval, Summary},
         username::Username,
     },
     http::{error::ApiError, json::Body, secret::SecretText},
@@ -131,7 +131,7 @@ impl Reserve {
                 enrolled: self.enrolled.unwrap_or(false),
                 idempotent: self.idempotent.unwrap_or(false),
             },
-            summary: self.operation.summary.clone(),
+            summary: self.operation.summary.clone().map(Approval::from),
             proof: Proof::token(self.tan_token.as_ref().map(|token| SecretHash::of(token.reveal()))),
             on_missing: OnMissing::Forbid,
         }

@@ -1,5 +1,6 @@
 //! The challenge that a transition makes, and those that it changes.
 
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{Parameters, small};
@@ -10,6 +11,7 @@ use crate::{
         challenge::{Challenge, IssuedToken, State},
         factor::{NewDevice, Target},
         id::{AccessTokenId, ChallengeId},
+        summary::Approval,
     },
     storage::{
         error::StoreError,
@@ -18,7 +20,7 @@ use crate::{
     },
 };
 
-/// $23 to $44, and $102 and $103: a challenge that was made.
+/// $23 to $44, $102 and $103, and $106: a challenge that was made.
 pub(super) struct Made {
     id: Option<Uuid>,
     kind: Option<&'static str>,
@@ -44,6 +46,7 @@ pub(super) struct Made {
     state: Option<&'static str>,
     device: Option<String>,
     secret: Option<Vec<u8>>,
+    language: Option<String>,
 }
 
 const NOTHING_MADE: Made = Made {
@@ -71,6 +74,7 @@ const NOTHING_MADE: Made = Made {
     state: None,
     device: None,
     secret: None,
+    language: None,
 };
 
 impl Made {
@@ -79,7 +83,7 @@ impl Made {
         let seal_address = |address: &Address| sealer.seal(Column::ChallengeAddress(owner, id), address.reveal());
         let device = if let Target::NewDevice(device) = &challenge.target { Some(device) } else { None };
         let seal_secret = |device: &NewDevice| sealer.seal_secret(Column::ChallengeSecret(owner, id), &device.secret);
-        let seal_summary = |summary: &String| sealer.seal(Column::ChallengeSummary(owner, id), summary);
+        let seal_summary = |summary: &Approval| sealer.seal(Column::ChallengeSummary(owner, id), &summary.carried());
         Ok(Self {
             id: Some(id),
             kind: Some(challenge.kind.name()),
@@ -105,6 +109,7 @@ impl Made {
             state: Some(challenge.state.name()),
             device: device.map(|device| device.name.to_string()),
             secret: device.map(seal_secret).transpose()?,
+            language: challenge.language.as_ref().map(ToString::to_string),
         })
     }
 
@@ -140,6 +145,11 @@ impl Made {
     pub(super) fn device_parameters(made: Option<&Self>) -> Parameters<'_> {
         let made = made.unwrap_or(&NOTHING_MADE);
         parameters![made.device, made.secret]
+    }
+
+    /// $106: the language that the client asked for.
+    pub(super) fn language_parameter(made: Option<&Self>) -> &(dyn ToSql + Sync) {
+        &made.unwrap_or(&NOTHING_MADE).language
     }
 }
 

@@ -252,5 +252,5 @@ async fn from_when_on_a_token_counts_is_read_as_it_was_written() {
 /// A challenge of which nothing is sent.
 pub(super) fn unsent(now: Timestamp, tan_key: KeyId) -> NewChallenge {
     let id = ChallengeId::new(now, &tanager::chance::SystemChance);
-    NewChallenge { id, tan_key, access_token: None, sending: None }
+    NewChallenge { id, tan_key, access_token: None, sending: None, language: None }
 }

@@ -87,6 +87,7 @@ impl Scene {
             tan_key: self.ring.active(),
             access_token: Some(self.session),
             sending: Some(self.sending(terms)),
+            language: None,
         }
     }
 

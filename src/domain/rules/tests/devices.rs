@@ -7,10 +7,10 @@ use crate::domain::{
     challenge::Phase,
     channel::Channel,
     event::EventKind,
+    notice::{Notice, NoticeKind},
     refusal::Refusal,
     rules::{
         attempt::AttemptOutcome,
-        factors::{Notice, NoticeKind},
         protect::{Clearance, Objection},
         request::Wish,
     },

@@ -4,10 +4,10 @@ use crate::domain::{
     assurance::Assurance,
     challenge::{ChallengeKind, Phase},
     channel::Channel,
+    notice::{Notice, NoticeKind},
     refusal::Refusal,
     rules::{
         attempt::AttemptOutcome,
-        factors::{Notice, NoticeKind},
         protect::{Clearance, Objection},
         transmission::HandOver,
     },
@@ -59,7 +59,9 @@ fn the_old_address_stays_in_force_until_the_new_one_is_proven_and_is_then_told()
     scene.pass(secs(60));
     let asked = scene.request(Channel::Sms);
     assert_eq!(scene.challenge(asked).address(), Some(&phone(1)));
-    assert_eq!(scene.activate(id), [Notice { kind: NoticeKind::AddressReplaced, address: phone(1) }]);
+    let notice = |kind, address| Notice { kind, address };
+    let told = [notice(NoticeKind::AddressReplaced, phone(1)), notice(NoticeKind::AddressChanged, mailbox(1))];
+    assert_eq!(scene.activate(id), told, "the old address, and the other one that is in force");
     assert_eq!(scene.account.active(Channel::Sms).unwrap().address, phone(2));
     assert_eq!(scene.account.channels.len(), 2);
 }

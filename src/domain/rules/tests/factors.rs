@@ -6,10 +6,10 @@ use crate::domain::{
     challenge::Phase,
     channel::Channel,
     event::EventKind,
+    notice::{Notice, NoticeKind},
     refusal::Refusal,
     rules::{
         attempt::AttemptOutcome,
-        factors::{Notice, NoticeKind},
         protect::{Clearance, Objection},
         request::Wish,
     },
@@ -22,7 +22,8 @@ fn a_removed_channel_is_told_and_every_other_challenge_and_token_is_void() {
     let (payer, other) = (scene.solved(Channel::Sms), scene.solved(Channel::Email));
     let (open, pending) = (scene.request(Channel::Email), scene.enrol(phone(2)));
     let told = scene.account.remove_channel(Channel::Sms, Some(payer));
-    assert_eq!(told, [Notice { kind: NoticeKind::ChannelRemoved, address: phone(1) }]);
+    let notice = |kind, address| Notice { kind, address };
+    assert_eq!(told, [notice(NoticeKind::ChannelRemoved, phone(1)), notice(NoticeKind::AddressRemoved, mailbox(1))]);
     scene.account.spend(payer);
     assert_eq!(scene.phase(payer), Phase::Spent);
     for void in [other, open, pending] {
@@ -80,7 +81,12 @@ fn an_operators_address_is_in_force_at_once_and_voids_whether_it_replaces_or_add
     let (open, token, pending) = (scene.request(Channel::Sms), scene.solved(Channel::Email), scene.enrol(mailbox(3)));
     let told = scene.ask(|account, terms| account.set_address(terms.now, phone(2)));
     let notice = |kind, address| Notice { kind, address };
-    assert_eq!(told, [notice(NoticeKind::AddressReplaced, phone(1)), notice(NoticeKind::AddressSet, phone(2))]);
+    let expected = [
+        notice(NoticeKind::AddressReplaced, phone(1)),
+        notice(NoticeKind::AddressChanged, mailbox(1)),
+        notice(NoticeKind::AddressSet, phone(2)),
+    ];
+    assert_eq!(told, expected);
     assert_eq!(scene.account.active(Channel::Sms).unwrap().address, phone(2));
     assert_eq!(scene.account.contact.of(Channel::Sms), Some(phone(2)));
     for void in [open, token, pending] {
@@ -90,7 +96,7 @@ fn an_operators_address_is_in_force_at_once_and_voids_whether_it_replaces_or_add
     scene.account.channels.remove(1);
     let token = scene.solved(Channel::Sms);
     let told = scene.ask(|account, terms| account.set_address(terms.now, mailbox(2)));
-    assert_eq!(told, [notice(NoticeKind::AddressSet, mailbox(2))]);
+    assert_eq!(told, [notice(NoticeKind::AddressAdded, phone(1)), notice(NoticeKind::AddressSet, mailbox(2))]);
     assert_eq!(scene.phase(token), Phase::Void, "any change of a factor by an operator voids");
 }
 

@@ -6,10 +6,10 @@ use crate::domain::{
     channel::{Channel, Strength},
     event::EventKind,
     factor::Target,
+    notice::{Notice, NoticeKind},
     refusal::Refusal,
     rules::{
         attempt::AttemptOutcome,
-        factors::{Notice, NoticeKind},
         protect::{Clearance, Objection, Proof},
         request::Wish,
     },

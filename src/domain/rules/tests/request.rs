@@ -5,6 +5,7 @@ use crate::domain::{
     channel::Channel,
     refusal::Refusal,
     rules::request::{Requested, Wish},
+    summary::Approval,
     testing::{Scene, TICK, idempotency, less, operation, phone, secs},
 };
 
@@ -42,7 +43,7 @@ fn a_new_challenge_stands_open_with_all_its_tries_and_its_message_under_way() {
     let mut scene = Scene::enrolled();
     let id = scene.begin_with(
         Channel::Sms,
-        Wish { operation: Some(operation(1)), summary: Some("Transfer".to_owned()), ..Wish::default() },
+        Wish { operation: Some(operation(1)), summary: Some(Approval::of("Transfer")), ..Wish::default() },
     );
     let view = scene.view(id);
     assert_eq!((view.attempts_left, view.transmissions_left), (3, Some(2)));

@@ -7,6 +7,7 @@ use crate::domain::{
     id::{AccountId, ChallengeId},
     refusal::Refusal,
     rules::{attempt::AttemptOutcome, transmission::HandOver},
+    summary::Approval,
     taler::TalerId,
     testing::{Scene, less, mailbox, phone, secs, wrong},
 };
@@ -47,7 +48,7 @@ fn the_channels_that_are_strong_enough_are_offered_and_masked() {
 fn nothing_is_stored_before_the_first_sending_which_makes_the_challenge_of_the_id() {
     let mut scene = Scene::enrolled();
     let before = scene.account.clone();
-    let id = TalerId { summary: Some("Log in".to_owned()), ..scene.offer(Channel::Email, 1) };
+    let id = TalerId { summary: Some(Approval::of("Log in")), ..scene.offer(Channel::Email, 1) };
     assert_eq!(scene.account, before);
     assert_eq!(scene.transmit(&id), Ok(()));
     scene.record(id.challenge, HandOver::Sent);

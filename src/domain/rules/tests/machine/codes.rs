@@ -8,7 +8,7 @@ use super::{
 use crate::domain::{
     assurance::Assurance,
     channel::Channel,
-    rules::factors::{Notice, NoticeKind},
+    notice::{Notice, NoticeKind},
     testing::Scene,
     time::Timestamp,
 };

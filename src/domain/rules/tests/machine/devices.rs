@@ -11,11 +11,9 @@ use crate::domain::{
     channel::Channel,
     factor::NewDevice,
     id::ChallengeId,
+    notice::{Notice, NoticeKind},
     refusal::Refusal,
-    rules::{
-        factors::{Notice, NoticeKind},
-        protect::Clearance,
-    },
+    rules::protect::Clearance,
     testing::{proofs::device_name, wrong},
     time::Timestamp,
     totp::{

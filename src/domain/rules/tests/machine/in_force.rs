@@ -6,9 +6,9 @@ use crate::domain::{
     assurance::{Assurance, Demand},
     challenge::ChallengeKind,
     channel::Channel,
+    notice::{Notice, NoticeKind},
     policy::FirstChannel,
     refusal::Refusal,
-    rules::factors::{Notice, NoticeKind},
     time::Timestamp,
 };
 
@@ -96,8 +96,8 @@ impl Ledger {
         }
     }
 
-    /// A right answer of a session about an address, or an operator's word.
-    pub(super) fn put_in_force(&mut self, address: &Address, by: Option<u8>) -> Option<Address> {
+    /// A right answer of a session about an address, or an operator's word. Returns whom to tell.
+    pub(super) fn put_in_force(&mut self, address: &Address, by: Option<u8>) -> Vec<Notice> {
         let channel = address.channel();
         self.begin_protection(by);
         self.young.remove(&channel);
@@ -106,11 +106,16 @@ impl Ledger {
         }
         self.order.retain(|known| *known != channel);
         self.order.push(channel);
-        let before = self.channels.insert(channel, address.clone()).filter(|before| before != address);
+        let before = self.channels.insert(channel, address.clone());
+        let same = before.as_ref() == Some(address);
+        let before = before.filter(|_| !same);
         if before.is_some() || by.is_none() {
             self.void_all(None);
         }
-        before
+        let kind = if before.is_some() { NoticeKind::AddressChanged } else { NoticeKind::AddressAdded };
+        let replaced = before.map(|before| Notice { kind: NoticeKind::AddressReplaced, address: before });
+        let others = self.told(kind).into_iter().filter(|notice| !same && notice.address != *address);
+        replaced.into_iter().chain(others).collect()
     }
 
     /// Removes a channel. Returns whom to tell.
@@ -118,7 +123,8 @@ impl Ledger {
         match channel {
             Channel::Sms | Channel::Email => {
                 let address = self.channels.remove(&channel).unwrap();
-                vec![Notice { kind: NoticeKind::ChannelRemoved, address }]
+                let others = self.told(NoticeKind::AddressRemoved);
+                [vec![Notice { kind: NoticeKind::ChannelRemoved, address }], others].concat()
             }
             Channel::Totp => {
                 self.devices.clear();

@@ -11,13 +11,9 @@ use crate::domain::{
     challenge::{ChallengeKind, Phase},
     channel::Channel,
     id::{ChallengeId, ReservationId, TransmissionId},
+    notice::Notice,
     refusal::Refusal,
-    rules::{
-        attempt::AttemptOutcome,
-        factors::{Notice, NoticeKind},
-        settle::Outcome,
-        transmission::TakenOver,
-    },
+    rules::{attempt::AttemptOutcome, settle::Outcome, transmission::TakenOver},
     standing::{Block, Consequence},
     time::Timestamp,
 };
@@ -227,8 +223,7 @@ impl Ledger {
         if let Some(payer) = entry.payer {
             self.settle(payer, ReservationId::of_enrolment(entry.id), Outcome::Succeeded);
         }
-        let replaced = self.put_in_force(address, Some(entry.session));
-        replaced.map(|address| Notice { kind: NoticeKind::AddressReplaced, address }).into_iter().collect()
+        self.put_in_force(address, Some(entry.session))
     }
 
     fn issue(&mut self, entry: &Entry, counts: Option<Timestamp>, notices: Vec<Notice>) -> AttemptOutcome {

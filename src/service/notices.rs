@@ -1,0 +1,234 @@
+//! Telling a customer of something that he did not just ask for. A notice is posted with the transition that it is about, and
+//! sent once that is committed: at once where there is a place, else by the worker of any instance. It is never in the way of a
+//! request, comes under the channel's ceiling like every other message, and no crash loses it.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::{Failure, Service, message, sending::way};
+use crate::{
+    channel::{Admission, Delivery, Outlet, SendError},
+    domain::{
+        account::{Account, Terms},
+        channel::Channel,
+        language::Language,
+        notice::{Notice, NoticeEnd, PostedNotice},
+        rules::notices::Posting,
+        time::Timestamp,
+    },
+    storage::{
+        datastore::{Author, Wanted},
+        notices::ClaimedNotice,
+    },
+};
+
+/// Notices that an instance sends at once.
+pub(super) const AT_ONCE: usize = 8;
+/// For how long a notice is tried again.
+const KEPT_TRYING: Duration = Duration::from_hours(24);
+/// How long one that failed waits; twice as long each time, up to the second.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_mins(10));
+/// The shortest and the longest that one waits for a place.
+const WAIT: (Duration, Duration) = (Duration::from_millis(200), Duration::from_mins(1));
+
+/// What a transition posted, to be sent once it is committed.
+#[derive(Default)]
+pub(super) struct Posted(Vec<ClaimedNotice>);
+
+impl Posted {
+    /// `decide`, and what it posted is kept here: of the last time that it was asked, as only that is written.
+    pub(super) fn of<T>(
+        &mut self,
+        mut decide: impl FnMut(&mut Account, Timestamp) -> T,
+    ) -> impl FnMut(&mut Account, Timestamp) -> T {
+        move |account, now| {
+            let decision = decide(account, now);
+            let claimed = |posted: &PostedNotice| ClaimedNotice {
+                account: account.id,
+                username: account.username.clone(),
+                posted: posted.clone(),
+            };
+            self.0 = account.posted.iter().map(claimed).collect();
+            decision
+        }
+    }
+}
+
+impl Service {
+    /// Posts notices with the transition that is being decided.
+    pub(super) fn tell(&self, account: &mut Account, terms: &Terms<'_>, notices: Vec<Notice>) {
+        let language = account.language.clone();
+        self.tell_in(language.as_ref(), account, terms, notices);
+    }
+
+    /// The same, for a customer whose language the account does not know any more.
+    pub(super) fn tell_in(
+        &self,
+        language: Option<&Language>,
+        account: &mut Account,
+        terms: &Terms<'_>,
+        notices: Vec<Notice>,
+    ) {
+        for notice in notices {
+            let lease = self.0.parts.outlets.of(notice.address.channel()).map(|outlet| super::sending::lease(outlet));
+            let due_at = terms.now.plus(lease.unwrap_or_default());
+            account.post(notice, &Posting { now: terms.now, due_at, language, chance: self.chance() });
+        }
+    }
+
+    /// Sends, in the background, what a transition posted that is committed now.
+    pub(super) fn send_posted(&self, posted: Posted) {
+        for notice in posted.0 {
+            let service = self.clone();
+            self.spawn(async move { service.told(service.send_at_once(&notice).await) });
+        }
+    }
+
+    /// Where there is no place at this moment, it is left to whoever has one.
+    async fn send_at_once(&self, notice: &ClaimedNotice) -> Result<(), Failure> {
+        let turn = self.0.notice_turns.try_acquire();
+        let outlet = self.outlet(notice.posted.notice.address.channel());
+        let place = outlet.as_ref().ok().and_then(|outlet| outlet.admit_now());
+        match (turn, outlet, place) {
+            (Ok(_turn), Ok(outlet), Some(admission)) => self.send_notice(notice, &outlet, admission).await,
+            _ => self.put_off(notice, self.store().now().await?).await,
+        }
+    }
+
+    /// Sends what is due: what a crash left, what failed a while ago, and what found no place. Returns how many notices that
+    /// were.
+    pub async fn send_due_notices(&self) -> Result<usize, Failure> {
+        let mut sent = 0;
+        loop {
+            let now = self.store().now().await?;
+            let most = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
+            let due = self.store().claim_notices(now, now.plus(self.longest_lease()), most).await?;
+            for outcome in join_all(due.iter().map(|notice| self.send_in_turn(notice))).await {
+                self.told(outcome);
+            }
+            sent += due.len();
+            if due.len() < AT_ONCE || self.0.closing.is_cancelled() {
+                return Ok(sent);
+            }
+        }
+    }
+
+    async fn send_in_turn(&self, notice: &ClaimedNotice) -> Result<(), Failure> {
+        let Ok(outlet) = self.outlet(notice.posted.notice.address.channel()) else {
+            return self.fail(notice, "its channel is not configured", None).await;
+        };
+        match outlet.admit().await {
+            Ok(admission) => self.send_notice(notice, &outlet, admission).await,
+            Err(busy) => self.put_off(notice, self.store().now().await?.plus(busy.retry_after)).await,
+        }
+    }
+
+    /// How long whoever waits in line and sends is waited for.
+    fn longest_lease(&self) -> Duration {
+        let leases = self.0.parts.outlets.iter().map(|(_, outlet)| outlet.patience() + super::sending::lease(outlet));
+        leases.max().unwrap_or_default()
+    }
+
+    async fn send_notice(&self, notice: &ClaimedNotice, outlet: &Outlet, admission: Admission) -> Result<(), Failure> {
+        let channel = notice.posted.notice.address.channel();
+        if let Some(free_at) = self.full_until(channel).await? {
+            return self.put_off(notice, free_at).await;
+        }
+        let envelope = message::notice_message(&self.0.parts.bank, notice);
+        let delivery = outlet.send(admission, &envelope).await;
+        match &delivery.outcome {
+            Ok(()) => self.conclude_notice(notice, NoticeEnd::Sent, Some(&delivery)).await,
+            Err(SendError::AddressRefused(_)) => {
+                self.conclude_notice(notice, NoticeEnd::GivenUp("address_refused"), Some(&delivery)).await
+            }
+            Err(error) => {
+                tracing::warn!(channel = channel.name(), %error, "a notice could not be handed over");
+                self.fail(notice, error.name(), Some(&delivery)).await
+            }
+        }
+    }
+
+    /// Takes a place under the channel's ceiling, where it has one; else says when one is free.
+    async fn full_until(&self, channel: Channel) -> Result<Option<Timestamp>, Failure> {
+        let ceiling = self.limits().channel_per_minute;
+        let now = self.store().now().await?;
+        if ceiling == 0 || self.store().take_place(channel, ceiling, now).await? {
+            return Ok(None);
+        }
+        let free_at = self.store().place_free_at(channel, ceiling).await?;
+        Ok(Some(now.plus(free_at.map_or(WAIT.1, |free_at| free_at.since(now).clamp(WAIT.0, WAIT.1)))))
+    }
+
+    /// It is tried again, until it is too old.
+    async fn fail(
+        &self,
+        notice: &ClaimedNotice,
+        reason: &'static str,
+        delivery: Option<&Delivery>,
+    ) -> Result<(), Failure> {
+        let now = self.store().now().await?;
+        if now.since(notice.posted.made_at) >= KEPT_TRYING {
+            return self.conclude_notice(notice, NoticeEnd::GivenUp(reason), delivery).await;
+        }
+        let times = u32::from(notice.posted.tries).saturating_sub(1).min(16);
+        self.put_off(notice, now.plus(PAUSE.0.saturating_mul(1 << times).min(PAUSE.1))).await
+    }
+
+    async fn put_off(&self, notice: &ClaimedNotice, due_at: Timestamp) -> Result<(), Failure> {
+        measure(notice, "put_off");
+        Ok(self.store().put_off_notice(notice.account, &notice.posted, due_at).await?)
+    }
+
+    /// Writes how a notice ended. That it was sent may be forgotten in a crash of the database: it is then sent once more.
+    async fn conclude_notice(
+        &self,
+        notice: &ClaimedNotice,
+        end: NoticeEnd,
+        delivery: Option<&Delivery>,
+    ) -> Result<(), Failure> {
+        measure(notice, if end == NoticeEnd::Sent { "sent" } else { "given_up" });
+        let ClaimedNotice { account, username, posted } = notice;
+        let author = Author { actor: "service", may_be_lost: end == NoticeEnd::Sent };
+        let way = delivery.map(way);
+        let concluded = self.store().transact(Wanted::account(username), author, |account, _| {
+            account.conclude_notice(posted, end, way.as_ref());
+        });
+        match concluded.await? {
+            Some(()) => Ok(()),
+            None => Ok(self.store().drop_notice(*account, posted.id).await?),
+        }
+    }
+
+    fn told(&self, outcome: Result<(), Failure>) {
+        if let Err(failure) = outcome {
+            tracing::warn!(error = %failure, "what became of a notice could not be written; it is sent again");
+        }
+    }
+
+    /// Shows operators how many notices wait.
+    pub async fn measure_notices(&self) -> Result<(), Failure> {
+        let waiting = self.store().notices_waiting().await?;
+        for channel in Channel::ALL.into_iter().filter(|channel| channel.transmits()) {
+            #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and so many notices there never are")]
+            let waiting = waiting.get(&channel).copied().unwrap_or_default() as f64;
+            metrics::gauge!("tanager_notices_waiting", "channel" => channel.name()).set(waiting);
+        }
+        Ok(())
+    }
+
+    /// Sees to it that each channel that sends has its places under the ceiling, where there is one. To be called before
+    /// anything is served.
+    pub async fn prepare_ceilings(&self) -> Result<(), Failure> {
+        let ceiling = self.limits().channel_per_minute;
+        for (channel, _) in self.0.parts.outlets.iter().filter(|_| ceiling > 0) {
+            self.store().prepare_ceiling(channel, ceiling).await?;
+        }
+        Ok(())
+    }
+}
+
+fn measure(notice: &ClaimedNotice, outcome: &'static str) {
+    let channel = notice.posted.notice.address.channel().name();
+    metrics::counter!("tanager_notices_total", "channel" => channel, "outcome" => outcome).increment(1);
+}
