@@ -63,12 +63,10 @@ impl Service {
         }
         let demand = account.own_demand(terms, self.0.parts.own_operations).and_as_much_as(least);
         let proof = Proof::token(request.presented);
-        account
-            .clear(terms, demand, &request.operation, &proof)
-            .map_err(|objection| {
-                let approval = Approval::of(summary);
-                self.objected(account, terms, demand, request.operation, Some(&approval), objection)
-            })
+        account.clear(terms, demand, &request.operation, &proof).map_err(|objection| {
+            let approval = Approval::of(summary);
+            self.objected(account, terms, demand, request.operation, Some(&approval), objection)
+        })
     }
 
     /// What a caller is told whose operation may not begin.

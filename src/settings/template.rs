@@ -168,7 +168,8 @@ fn environment(source: &str, longest: usize) -> Result<Environment<'static>, Tem
     environment.add_filter(SHORTEN, move |value: &Filling, most: Option<usize>| {
         let most = most.unwrap_or(SHORT);
         // Who is paid is cut no further than the template says.
-        text(value).map(|text| summary::shortened(&text, if summary::is_payto(&text) { most } else { most.min(longest) }))
+        text(value)
+            .map(|text| summary::shortened(&text, if summary::is_payto(&text) { most } else { most.min(longest) }))
     });
     // What is missing never comes here under strictness: only the `else` that a value with an `if` behind it does not have.
     environment.set_formatter(|out, _, value| match value.kind() {

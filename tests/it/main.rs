@@ -22,6 +22,7 @@ mod import;
 mod leaks;
 mod life_of_a_challenge;
 mod limits;
+mod notices;
 mod operators;
 mod plans;
 mod policy;

@@ -86,7 +86,10 @@ fn an_operation_without_a_template_is_shown_by_its_name() {
     };
     assert_eq!(approval_of(&operation(""), &request).map(|shown| shown.whole().to_owned()).as_deref(), Ok("transfer"));
     let closing = operation("summary = 'Close the account of {{ username }}'");
-    assert_eq!(approval_of(&closing, &request).map(|shown| shown.whole().to_owned()).as_deref(), Ok("Close the account of alice"));
+    assert_eq!(
+        approval_of(&closing, &request).map(|shown| shown.whole().to_owned()).as_deref(),
+        Ok("Close the account of alice")
+    );
 }
 
 #[test]
@@ -263,7 +266,8 @@ fn what_may_be_shortened_has_a_short_form_in_which_amount_and_payee_stay() {
     let (content_type, body) = (Some("application/json"), body.as_bytes());
     let request = Shown { username: &username, path: "/x", params: &[], query: None, content_type, body };
     let shown = SummaryTemplate::compile(template).unwrap().render(&request).unwrap();
-    let whole = "Transfer CHF:10.00 to payto://iban/CH9300762011623852957?… for the invoices of this and of the last month";
+    let whole =
+        "Transfer CHF:10.00 to payto://iban/CH9300762011623852957?… for the invoices of this and of the last month";
     assert_eq!(shown.whole(), whole);
     assert_eq!(shown.brief(), Some("Transfer CHF:10.00 to payto://iban/CH9300762011623852957?… for the …onth"));
     let plain = SummaryTemplate::compile("Transfer {{ body.amount }}").unwrap().render(&request).unwrap();
