@@ -46,7 +46,7 @@ async fn a_notice_names_a_reference_that_operators_find_and_holds_up_no_request(
     until_none_waits(&app).await;
     let sent = notices(&app.sms);
     let found = app.admin.get("/audit?account=alice&event=notice.posted").await;
-    let reference = found.json["events"][0]["details"]["reference"].as_str().unwrap().to_owned();
+    let reference = found.body["events"][0]["details"]["reference"].as_str().unwrap().to_owned();
     assert_eq!(sent.len(), 1);
     assert!(sent[0].body.reveal().contains(&reference), "{}", sent[0].body.reveal());
     let told = told(&app).await;
@@ -116,11 +116,7 @@ async fn a_notice_to_a_bad_address_is_not_tried_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_dead_instance_left_is_sent_by_another_and_by_one_only() {
     let app = TestApp::start().await;
-    let other = TestApp::on(
-        app.database.clone(),
-        Wish { clock: Some(app.clock.clone()), ..Wish::default() },
-    )
-    .await;
+    let other = TestApp::on(app.database.clone(), Wish { clock: Some(app.clock.clone()), ..Wish::default() }).await;
     let alice = app.customer("alice").await;
     app.sms.hold();
     put(&app, &alice, "sms", &alice.phone).await;

@@ -6,14 +6,13 @@
 
 mod fleet;
 mod ledger;
+mod notices;
 mod verdict;
 mod walker;
-mod witness;
 
 use std::{
-    env, fs,
+    env,
     hash::{BuildHasher, RandomState},
-    os::unix::fs::PermissionsExt,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -21,30 +20,23 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use tokio::time::Instant;
 
 use self::{
     fleet::Fleet,
     walker::{Habit, Walker},
-    witness::Witness,
 };
-use super::TAKEN_OVER_WITHIN;
-use crate::{
-    app::{Installation, eventually},
-    attack::Dice,
-    bank_core::BankCore,
-};
+use super::world::World;
+use crate::attack::Dice;
 
 /// A transport that notes when it begins and when the message is out, and takes its time before and after. Every other one dies
 /// with its service, as with a whole machine. As the first of two it fails in every way there is: before and after the message
 /// is out, politely, and by hanging.
 const SCRIPT: &str = r#"#!/bin/sh
-[ "$TANAGER_KIND" = tan ] || exit 0
 cd "$SPOOL_DIR" || exit 78
-printf '%s %s %s %s\n' "$TANAGER_TRANSMISSION" "$LIFE" "$ROLE" "$1" >>begun
+printf '%s %s %s %s\n' "$TANAGER_TRANSMISSION" "$LIFE" "$ROLE" "$1" >>"$TANAGER_KIND-begun"
 message=$(tr '\n' ' ')
 [ -n "$message" ] || exit 75
-out() { printf '%s %s %s %s %s\n' "$TANAGER_TRANSMISSION" "$LIFE" "$ROLE" "$1" "$message" >>sent; }
+out() { printf '%s %s %s %s %s\n' "$TANAGER_TRANSMISSION" "$LIFE" "$ROLE" "$1" "$message" >>"$TANAGER_KIND-sent"; }
 pause() { sleep "0.$(printf %03d "$(($1 % 180))")"; }
 gone() { [ $((chance / 3 % 2)) = 0 ] && ! kill -0 $PPID 2>/dev/null; }
 chance=$((0x${TANAGER_TRANSMISSION#"${TANAGER_TRANSMISSION%????}"} + LIFE * 7919))
@@ -63,32 +55,11 @@ pause $((chance / 1024))
 exit 0
 "#;
 
-const ONE_TRANSPORT: &str = "script = \"@script\"\ntimeout = \"2 s\"\nat_once = 16\n\
+const ONE_TRANSPORT: &str = "script = \"@script\"\ntimeout = \"2 s\"\npatience = \"1 s\"\nat_once = 24\n\
                              env = { SPOOL_DIR = \"@spool\", ROLE = \"only\" }\n";
-const TWO_TRANSPORTS: &str = "transports = [\"first\", \"second\"]\ntimeout = \"2 s\"\nat_once = 16\n\
+const TWO_TRANSPORTS: &str = "transports = [\"first\", \"second\"]\ntimeout = \"2 s\"\npatience = \"1 s\"\nat_once = 24\n\
      [channel.sms.transport.first]\nkind = \"script\"\nscript = \"@script\"\nenv = { SPOOL_DIR = \"@spool\", ROLE = \"first\" }\n\
      [channel.sms.transport.second]\nkind = \"script\"\nscript = \"@script\"\nenv = { SPOOL_DIR = \"@spool\", ROLE = \"second\" }\n";
-
-/// No limit of these is met but the cool-down, which is short so that it is.
-const MORE: &str = r#"
-[limits]
-retransmission_period = "1 s"
-transmissions_per_challenge = 100
-open_challenges = 100
-account_per_hour = 1000
-account_per_day = 1000
-address_per_hour = 1000
-address_per_day = 1000
-[gateway]
-listen = "127.0.0.1:0"
-upstream = "@upstream"
-[[gateway.operation]]
-name = "withdrawal"
-method = "POST"
-path = "/accounts/{username}/withdrawals/7/confirm"
-on_missing = "challenge"
-summary = "Withdraw {{ body.amount }}"
-"#;
 
 /// One experiment.
 struct Plan {
@@ -98,40 +69,6 @@ struct Plan {
     settlings: u32,
     /// What carries SMS: the lines of `[channel.sms]`.
     channel: &'static str,
-}
-
-/// What all of it plays in.
-struct World {
-    place: Installation,
-    witness: Arc<Witness>,
-    /// The gateway needs one; nothing is asked of it.
-    _core: BankCore,
-}
-
-impl World {
-    async fn new(channel: &str) -> Self {
-        let place = Installation::new().await;
-        let (script, spool, core) = (place.path("transport"), place.path("spool"), BankCore::open().await);
-        fs::write(&script, SCRIPT).unwrap();
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-        fs::create_dir(&spool).unwrap();
-        let usual = fs::read_to_string(place.path("tanager.toml")).unwrap();
-        let (head, rest) = usual.split_once("[channel.sms]").unwrap();
-        let server = &rest[rest.find("[server]").unwrap()..];
-        let channel = channel.replace("@script", script.to_str().unwrap()).replace("@spool", spool.to_str().unwrap());
-        let more = MORE.replace("@upstream", &core.url());
-        fs::write(place.path("tanager.toml"), format!("{head}[channel.sms]\n{channel}{server}{more}")).unwrap();
-        let witness = Arc::new(Witness::of(place.database.owner().await, spool).await);
-        Self { place, witness, _core: core }
-    }
-
-    /// No sending is under way; within the time that the contract gives (`api.md` section 10).
-    async fn until_settled(&self) {
-        let before = Instant::now();
-        let claimed = "select count(*) from challenges where claim_until is not null";
-        eventually("every sending is settled", async || self.witness.number(claimed).await == 0).await;
-        assert!(before.elapsed() < TAKEN_OVER_WITHIN, "settled after {:?}", before.elapsed());
-    }
 }
 
 /// So that what was found is found again.
@@ -144,7 +81,7 @@ fn seed() -> u64 {
 async fn play(plan: &Plan) {
     let seed = seed();
     println!("TANAGER_CRASH_SEED={seed}");
-    let (world, mut dice) = (World::new(plan.channel).await, Dice::new(seed));
+    let (world, mut dice) = (World::new(SCRIPT, plan.channel).await, Dice::new(seed));
     let mut fleet = Fleet::start(&world.place, plan.instances).await;
     let mut walkers = walkers(&world, &fleet, &mut dice).await;
     for _ in 0..plan.settlings {
@@ -157,7 +94,9 @@ async fn play(plan: &Plan) {
         };
         tokio::join!(join_all(walkers.iter_mut().map(|walker| walker.walk(&over))), deaths);
         world.until_settled().await;
+        world.until_told().await;
         verdict::pronounce(&world.witness, &fleet, &walkers, seed).await;
+        notices::pronounce(&world.witness, &fleet).await;
     }
     join_all(walkers.iter().map(|walker| walker.confirm_all())).await;
     let verified = world.place.run(&["audit", "verify"]).await;
@@ -167,12 +106,13 @@ async fn play(plan: &Plan) {
 
 async fn walkers(world: &World, fleet: &Fleet<'_>, dice: &mut Dice) -> Vec<Walker> {
     let mut walkers = Vec::new();
-    for (habit, count) in [(Habit::Asks, 5), (Habit::Enrols, 3), (Habit::PaysWithTaler, 4)] {
+    for (habit, count) in [(Habit::Asks, 4), (Habit::Enrols, 3), (Habit::PaysWithTaler, 3), (Habit::IsMoved, 3)] {
         for n in 0..count {
             let name = format!("{habit:?}-{n}").to_lowercase();
             let channels = if habit == Habit::Enrols { &[][..] } else { &["sms"] };
             let customer = world.place.customer(fleet.first(), &name, channels).await;
-            walkers.push(Walker::new(customer, habit, fleet.doors(), Arc::clone(&world.witness), dice.roll()));
+            let (doors, witness) = (fleet.doors(), Arc::clone(&world.witness));
+            walkers.push(Walker::new(customer, habit, doors, witness, dice.roll()).with_operator(&world.place.admin));
         }
     }
     walkers

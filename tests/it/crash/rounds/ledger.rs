@@ -1,6 +1,6 @@
 //! The books after the deaths: what the database counts, against what was claimed and what was sent.
 
-use super::{fleet::Fleet, witness::Witness};
+use super::{super::witness::Witness, fleet::Fleet};
 
 /// What must not be found: what it would mean, and how to look for it.
 const FAULTS: &[(&str, &str)] = &[

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    super::witness::{HandOver, Witness},
     fleet::Fleet,
     ledger,
     walker::{Tried, Walker},
-    witness::{HandOver, Witness},
 };
 use crate::app::tan_in;
 
@@ -28,7 +28,7 @@ pub async fn pronounce(witness: &Witness, fleet: &Fleet<'_>, walkers: &[Walker],
     for claim in &claims {
         let of =
             |all: &[HandOver]| all.iter().filter(|seen| seen.transmission == claim.transmission).cloned().collect();
-        assert_begun_once_a_life(claim, &of(&begun), fleet);
+        assert_begun_once_a_life(&of(&begun), claim.take_overs, fleet);
         assert_sent(claim, &of(&sent), &of(&begun));
     }
     assert_one_tan(&claims, &sent);
@@ -58,12 +58,12 @@ fn assert_claimed_before_sent(claims: &[Claim], begun: &[HandOver]) {
 }
 
 /// A holder hands a message over once, on each way at most; another one does so only when it took over, and only from the dead.
-fn assert_begun_once_a_life(claim: &Claim, begun: &Vec<HandOver>, fleet: &Fleet<'_>) {
+pub fn assert_begun_once_a_life(begun: &Vec<HandOver>, take_overs: usize, fleet: &Fleet<'_>) {
     let mut lives: Vec<u32> = begun.iter().map(|begun| begun.life).collect();
     lives.dedup();
     let distinct: BTreeSet<_> = lives.iter().collect();
     assert_eq!(distinct.len(), lives.len(), "two holders at once: {begun:?}");
-    assert!(lives.len() <= 1 + claim.take_overs, "handed over {} times, taken over {}", lives.len(), claim.take_overs);
+    assert!(lives.len() <= 1 + take_overs, "taken over {take_overs} times: {begun:?}");
     for life in lives.iter().rev().skip(1) {
         assert!(fleet.killed.contains(life), "taken over from the living: {begun:?}");
     }

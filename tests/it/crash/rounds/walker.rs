@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{
+    super::witness::Witness,
     fleet::{Door, Doors},
-    witness::Witness,
 };
 use crate::{
     app::{Answer, Client, Customer, other_than},
@@ -34,6 +34,8 @@ pub enum Habit {
     Asks,
     Enrols,
     PaysWithTaler,
+    /// An operator gives him another number again and again, of which he and the number before are told.
+    IsMoved,
 }
 
 /// A wrong try, as far as its customer knows.
@@ -52,6 +54,7 @@ pub struct Walker {
     pub wrong: BTreeMap<String, Tried>,
     /// Answered requests by status and code, and 0 for those that nobody lived to answer.
     pub answers: BTreeMap<(u16, u64), u32>,
+    operator: String,
     taler_id: Option<String>,
     /// Whether he was told that its message was handed over.
     handed_over: bool,
@@ -68,12 +71,19 @@ impl Walker {
             told: Vec::new(),
             wrong: BTreeMap::new(),
             answers: BTreeMap::new(),
+            operator: String::new(),
             taler_id: None,
             handed_over: false,
             doors,
             witness,
             dice: Dice::new(seed),
         }
+    }
+
+    /// The credential of the operator who moves him.
+    pub fn with_operator(mut self, token: &str) -> Self {
+        token.clone_into(&mut self.operator);
+        self
     }
 
     /// Goes on until it is over.
@@ -84,6 +94,7 @@ impl Walker {
                 Habit::Asks => self.ask(&door).await,
                 Habit::Enrols => self.enrol(&door).await,
                 Habit::PaysWithTaler => self.pay(&door).await,
+                Habit::IsMoved => self.be_moved(&door).await,
             }
             sleep(Duration::from_millis(u64::try_from(self.dice.below(LONGEST_PAUSE)).unwrap())).await;
         }
@@ -163,6 +174,12 @@ impl Walker {
         let body = Some(json!({"amount": "KUDOS:5"}));
         let offered = self.send(&gateway, Method::POST, "/withdrawals/7/confirm", body, &[202]).await;
         self.taler_id = offered.filter(|offered| offered.status == 202).map(|offered| taler::ids(&offered).remove(0));
+    }
+
+    async fn be_moved(&mut self, door: &Door) {
+        let number = format!("{}{}", &self.customer.phone[..11], self.dice.below(10));
+        let address = Some(json!({"address": number}));
+        self.send(&door.api(&self.operator), Method::PUT, "/tan/sms", address, &[204]).await;
     }
 
     async fn send_again(&mut self, door: &Door, id: &str) {

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use crate::app::tan_in;
 
-/// A history of every claim, written in the service's own transactions: what is committed with them is in it, and nothing
+/// A history of every claim and every notice, written in the service's own transactions: what is committed with them is in it, and nothing
 /// else.
 const HISTORY: &str = "
 create table seen_claims (
@@ -32,12 +32,32 @@ begin
         when new.state = 'void' and new.transmitted_at = old.claimed_at then 'voided'
         else 'failed' end
       where transmission = old.claim_transmission;
-    elsif old.claim_until <> new.claim_until then
+    elsif new.claim_until > old.claim_until then
       insert into seen_take_overs values (old.claim_transmission, new.state, old.claim_until > clock_timestamp());
     end if;
   end if;
   return null;
 end $$;
+create table seen_notices (
+  notice_id uuid primary key,
+  reference text not null,
+  begun integer not null,
+  early boolean not null default false,
+  ended boolean not null default false
+);
+create function see_notices() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into seen_notices (notice_id, reference, begun) values (new.notice_id, new.reference, 1);
+  elsif tg_op = 'DELETE' then
+    update seen_notices set ended = true where notice_id = old.notice_id;
+  elsif new.tries > old.tries then
+    update seen_notices set begun = begun + 1, early = early or old.due_at > clock_timestamp()
+    where notice_id = new.notice_id;
+  end if;
+  return null;
+end $$;
+create trigger see_notices after insert or update or delete on notices for each row execute function see_notices();
 create trigger see_claims after insert or update on challenges for each row execute function see_claims();
 ";
 
@@ -66,14 +86,19 @@ impl Witness {
         Self { owner, spool }
     }
 
-    /// Every hand-over that began, in order.
+    /// Every hand-over of a TAN that began, in order.
     pub fn begun(&self) -> Vec<HandOver> {
-        self.read("begun")
+        self.read("tan-begun")
     }
 
-    /// Every message that went out, in order.
+    /// Every message with a TAN that went out, in order.
     pub fn sent(&self) -> Vec<HandOver> {
-        self.read("sent")
+        self.read("tan-sent")
+    }
+
+    /// The same two of notices.
+    pub fn notices(&self) -> (Vec<HandOver>, Vec<HandOver>) {
+        (self.read("notice-begun"), self.read("notice-sent"))
     }
 
     fn read(&self, file: &str) -> Vec<HandOver> {
@@ -94,6 +119,13 @@ impl Witness {
 
     pub async fn number(&self, query: &str) -> i64 {
         self.owner.query_one(query, &[]).await.unwrap().get(0)
+    }
+
+    /// Every lease runs out at once.
+    pub async fn lapse(&self) {
+        let lapsed = "update challenges set claim_until = clock_timestamp() where claim_until is not null;
+                      update notices set due_at = clock_timestamp()";
+        self.owner.batch_execute(lapsed).await.unwrap();
     }
 
     /// The rows of a query whose columns are texts.
