@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod breaker;
+pub mod call;
 pub mod chance;
 pub mod channel;
 pub mod cli;

@@ -17,7 +17,7 @@ create table notices (
   constraint notices_tries_natural check (tries >= 0)
 );
 
-create index notices_due on notices (due_at);
+create index notices_due on notices (channel, due_at);
 
 comment on table notices is 'Messages without a TAN that are not sent yet.';
 comment on column notices.account_id is 'Whose.';

@@ -15,6 +15,7 @@ pub use secret::SecretError;
 
 use crate::{
     identity::client::AskingError,
+    message::CatalogError,
     service::Failure,
     storage::{connect::ConnectError, error::StoreError, schema::MigrateError},
 };
@@ -71,6 +72,9 @@ pub enum StartError {
         /// What is wrong with it, and what to do.
         trouble: String,
     },
+    /// What messages say.
+    #[error(transparent)]
+    Messages(#[from] CatalogError),
     /// A listener.
     #[error("cannot listen on {address}: is another program there? Choose another with {key}")]
     Listen {

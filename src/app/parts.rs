@@ -14,8 +14,9 @@ use crate::{
         chance::Chance,
         keys::KeyRing,
     },
+    message::{Catalog, CatalogError},
     service::{Bank, CheckpointFile, Checkpoints, Parts, Service},
-    settings::{Audit, OwnOperations, Settings},
+    settings::{Audit, Messages, OwnOperations, Settings},
     storage::{
         connect::Connecting,
         datastore::{self, Datastore},
@@ -117,7 +118,9 @@ pub fn assemble(
         bank: Bank {
             name: settings.server.bank_name.clone(),
             host: settings.server.origin.as_ref().map(|origin| origin.host().to_owned()),
+            contact: settings.messages.contact.clone(),
         },
+        catalog: Arc::new(catalog(&settings.messages)?),
         own_operations: match settings.server.own_operations {
             OwnOperations::Token => Assurance::Token,
             OwnOperations::Bound => Assurance::Bound,
@@ -131,6 +134,11 @@ pub fn assemble(
         checkpoints: checkpoints(&settings.audit),
         runtime: Handle::current(),
     }))
+}
+
+/// What messages say, as `[message]` says.
+pub fn catalog(messages: &Messages) -> Result<Catalog, CatalogError> {
+    Catalog::load(messages.directory.as_deref(), &messages.language)
 }
 
 /// Where checkpoints go, as `[audit]` says.

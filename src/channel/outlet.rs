@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Admission, Busy, Envelope, GateSettings, Reason, SendError, Transport, gate::Gate};
+use tracing::{Span, field};
+
+use super::{Admission, Busy, Envelope, GateSettings, Reason, SendError, Transport, gate::Gate, transport::name_of};
+use crate::domain::channel::Channel;
 
 /// What became of a message, and on which ways.
 #[derive(Debug)]
@@ -67,9 +70,21 @@ impl Outlet {
     /// Hands `envelope` over in the place of `admission` (one of this outlet), which is given up afterwards, also
     /// when the future is dropped. A transport that fails gives way to the next one, unless it says that the address is
     /// bad; one that is left in peace is passed over while another can be tried.
+    #[tracing::instrument(
+        name = "channel.message.send",
+        skip_all,
+        fields(
+            channel.name = envelope.channel.name(),
+            message.kind = envelope.kind.name(),
+            transmission.id = %envelope.transmission,
+            transport.name = field::Empty,
+            outcome = field::Empty,
+        )
+    )]
     pub async fn send(&self, admission: Admission, envelope: &Envelope) -> Delivery {
         let delivery = self.try_each(envelope).await;
         drop(admission);
+        Span::current().record("transport.name", &*delivery.transport).record("outcome", name_of(&delivery.outcome));
         delivery
     }
 
@@ -81,12 +96,14 @@ impl Outlet {
                 resting.push(transport);
                 continue;
             };
+            course.count_retry(transport, envelope.channel);
             if course.takes(transport, transport.send(envelope, Some(permit)).await) {
                 return course.end();
             }
         }
         // Nobody else is left: what failed a while ago is better than nothing.
         for transport in resting {
+            course.count_retry(transport, envelope.channel);
             if course.takes(transport, transport.send(envelope, None).await) {
                 break;
             }
@@ -117,6 +134,14 @@ impl Outlet {
     pub fn is_down(&self) -> bool {
         self.transports.iter().all(|transport| transport.rests() || transport.readiness().is_err())
     }
+
+    /// Writes down for operators' metrics how it stands at this moment.
+    pub fn measure(&self, channel: Channel) {
+        let waiting = u32::try_from(self.waiting()).unwrap_or(u32::MAX);
+        metrics::gauge!("tanager_hand_overs_waiting", "channel" => channel.name()).set(waiting);
+        metrics::gauge!("tanager_channel_down", "channel" => channel.name()).set(u32::from(self.is_down()));
+        self.transports.iter().for_each(|transport| transport.measure(channel));
+    }
 }
 
 /// What became of a message so far.
@@ -139,6 +164,15 @@ impl Course {
                 self.failed.push((name, error));
                 false
             }
+        }
+    }
+
+    /// Counts the try that follows, where another one failed before it.
+    fn count_retry(&self, transport: &Transport, channel: Channel) {
+        if !self.failed.is_empty() {
+            let (channel, transport) = (channel.name(), Arc::clone(transport.name()));
+            metrics::counter!("tanager_hand_over_retries_total", "channel" => channel, "transport" => transport)
+                .increment(1);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::time::{Duration, Instant, timeout};
+use tracing::{Span, field};
 
 use super::{Envelope, Reason, SendError, Sender};
 use crate::{
@@ -60,28 +61,53 @@ impl Transport {
 
     /// Hands `envelope` over. Without a permit, because nobody else is left to be tried, it says nothing about whether the
     /// transport is to be left in peace.
+    #[tracing::instrument(
+        name = "channel.transport.send",
+        skip_all,
+        fields(
+            channel.name = envelope.channel.name(),
+            transmission.id = %envelope.transmission,
+            transport.name = &*self.name,
+            outcome = field::Empty,
+        )
+    )]
     pub(super) async fn send(&self, envelope: &Envelope, permit: Option<Permit<'_>>) -> Result<(), SendError> {
         let begun = Instant::now();
         let sent = timeout(self.timeout(), self.sender.send(envelope)).await;
         let sent = sent.unwrap_or_else(|_| Err(SendError::TimedOut(Reason::new("it did not come back in time"))));
-        self.measure(envelope.channel, &sent, begun.elapsed());
+        Span::current().record("outcome", name_of(&sent));
+        self.count(envelope.channel, &sent, begun.elapsed());
         if let Some(permit) = permit {
             self.tell(envelope.channel, permit.settle(ending(&sent)));
         }
         sent
     }
 
-    fn measure(&self, channel: Channel, sent: &Result<(), SendError>, took: Duration) {
+    /// Writes down for operators' metrics how it stands at this moment.
+    pub(super) fn measure(&self, channel: Channel) {
+        self.measure_rest(channel);
+        let unready = u32::from(self.readiness().is_err());
+        metrics::gauge!("tanager_transport_unready", "channel" => channel.name(), "transport" => Arc::clone(&self.name))
+            .set(unready);
+    }
+
+    fn measure_rest(&self, channel: Channel) {
+        let rests = u32::from(self.rests());
+        metrics::gauge!("tanager_transport_resting", "channel" => channel.name(), "transport" => Arc::clone(&self.name))
+            .set(rests);
+    }
+
+    fn count(&self, channel: Channel, sent: &Result<(), SendError>, took: Duration) {
         let (channel, transport) = (channel.name(), Arc::clone(&self.name));
-        let outcome = sent.as_ref().map_or_else(SendError::name, |()| "sent");
+        let outcome = name_of(sent);
         metrics::counter!("tanager_hand_overs_total", "channel" => channel, "transport" => Arc::clone(&transport), "outcome" => outcome)
             .increment(1);
         metrics::histogram!("tanager_hand_over_seconds", "channel" => channel, "transport" => transport)
             .record(took.as_secs_f64());
     }
 
-    fn tell(&self, channel: Channel, change: Change) {
-        let channel = channel.name();
+    fn tell(&self, on: Channel, change: Change) {
+        let channel = on.name();
         match change {
             Change::None => return,
             Change::Opened(rest) => {
@@ -93,9 +119,13 @@ impl Transport {
             }
             Change::Closed => tracing::info!(channel, transport = &*self.name, "a transport carries messages again"),
         }
-        metrics::gauge!("tanager_transport_resting", "channel" => channel, "transport" => Arc::clone(&self.name))
-            .set(if self.rests() { 1.0 } else { 0.0 });
+        self.measure_rest(on);
     }
+}
+
+/// What became of a hand-over, in a word.
+pub(super) fn name_of(sent: &Result<(), SendError>) -> &'static str {
+    sent.as_ref().map_or_else(SendError::name, |()| "sent")
 }
 
 /// What a hand-over says of the transport. One that refuses an address works.

@@ -21,6 +21,12 @@ impl Language {
         (raw.len() <= LONGEST && well_formed).then(|| Self(raw.to_ascii_lowercase()))
     }
 
+    /// English, the language of those of whom none is known, unless the operator names another.
+    #[must_use]
+    pub fn english() -> Self {
+        Self("en".to_owned())
+    }
+
     /// The tag.
     #[must_use]
     pub fn as_str(&self) -> &str {

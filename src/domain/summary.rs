@@ -5,6 +5,7 @@
 //! what cannot be shown whole cannot be approved. What a text says is not judged here: a sentence that lies is the
 //! work of whoever wrote it, and the amount and the payee beside it are the customer's help.
 
+mod account;
 mod approval;
 mod characters;
 mod short;
@@ -13,9 +14,12 @@ mod tests;
 
 use std::fmt;
 
-pub use self::approval::Approval;
 use self::characters::Cleaner;
-pub use self::short::{SHORTEST, is_payto, shortened};
+pub use self::{
+    account::by_account,
+    approval::Approval,
+    short::{SHORTEST, is_payto, shortened},
+};
 
 /// The longest summary, in characters (`api.md` section 6).
 pub const LONGEST: usize = 140;

@@ -19,8 +19,11 @@ use super::{
     time::Timestamp,
 };
 
+mod milestone;
 #[cfg(test)]
 mod tests;
+
+pub use milestone::Milestone;
 
 /// The time that is counted in one: five minutes.
 pub const BUCKET: Duration = Duration::from_mins(5);

@@ -9,12 +9,17 @@ use actix_web::{
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use super::{method, middleware::dress::method_name};
+mod told;
+
+use super::{call::Open, method, middleware::dress::method_name};
 
 const REQUESTS: &str = "tanager_http_requests_total";
 const DURATION: &str = "tanager_http_request_duration_seconds";
-/// Upper ends of the histogram's buckets, in seconds.
+const HAND_OVER: &str = "tanager_hand_over_seconds";
+/// Upper ends of the histograms' buckets, in seconds. A hand-over is the work of others: a script that is started, a mail
+/// server, a gateway far away; and none is given up before its timeout, which is a minute where an operator is patient.
 const BUCKETS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 20.0];
+const HAND_OVER_BUCKETS: [f64; 12] = [0.002, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0];
 
 /// A recorder of metrics could not be put in place.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -53,19 +58,18 @@ impl Metrics {
     }
 }
 
-async fn metrics_page(metrics: web::Data<Metrics>) -> HttpResponse {
+/// How channels stand is looked up when it is asked for; what happens is counted as it does.
+async fn metrics_page(metrics: web::Data<Metrics>, Open(service): Open) -> HttpResponse {
+    service.measure_channels();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(metrics.render())
 }
 
 fn first_install() -> Result<Metrics, metrics_exporter_prometheus::BuildError> {
-    let buckets = Matcher::Full(DURATION.to_owned());
-    let handle = PrometheusBuilder::new().set_buckets_for_metric(buckets, &BUCKETS)?.install_recorder()?;
-    metrics::describe_counter!(REQUESTS, "Requests that were answered.");
-    metrics::describe_histogram!(
-        DURATION,
-        metrics::Unit::Seconds,
-        "The time from a request's head to its reply's head."
-    );
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full(DURATION.to_owned()), &BUCKETS)?
+        .set_buckets_for_metric(Matcher::Full(HAND_OVER.to_owned()), &HAND_OVER_BUCKETS)?
+        .install_recorder()?;
+    told::describe();
     Ok(Metrics { handle })
 }
 
@@ -103,6 +107,7 @@ mod tests {
     use actix_web::{App, test};
 
     use super::*;
+    use crate::service::fixture::without_database;
 
     #[actix_web::test]
     async fn the_recorder_is_put_in_place_once_and_rendered() {
@@ -110,12 +115,18 @@ mod tests {
         let again = Metrics::install().unwrap();
         record_request("GET", "/rendered/{username}", 200, Duration::from_millis(3));
         again.upkeep();
-        let app = test::init_service(App::new().configure(|routes| metrics.configure(routes))).await;
+        metrics::histogram!(HAND_OVER, "channel" => "sms", "transport" => "rendered").record(0.3);
+        let app = App::new().app_data(without_database()).configure(|routes| metrics.configure(routes));
+        let app = test::init_service(app).await;
         let reply = test::call_service(&app, test::TestRequest::get().uri("/metrics").to_request()).await;
         assert_eq!(reply.status(), 200);
         let text = String::from_utf8(test::read_body(reply).await.to_vec()).unwrap();
         let line = "tanager_http_requests_total{method=\"GET\",route=\"/rendered/{username}\",status=\"200\"} 1";
         assert!(text.contains(line), "{text}");
         assert!(text.contains("tanager_http_request_duration_seconds_bucket"), "{text}");
+        let line = "tanager_hand_over_seconds_bucket{channel=\"sms\",transport=\"rendered\",le=\"0.5\"} 1";
+        assert!(text.contains(line), "{text}");
+        let told = "# HELP tanager_hand_over_seconds The time that a transport took";
+        assert!(text.contains(told) && text.contains("# TYPE tanager_hand_over_seconds histogram"), "{text}");
     }
 }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
+        account::Account,
         assurance::{Assurance, Demand},
         caller::{AccessToken, Deed, Mfa},
         notice::NoticeKind,
@@ -18,6 +19,7 @@ use crate::{
         summary::Summary,
         username::Username,
     },
+    message::Phrase,
     storage::datastore::Wanted,
 };
 
@@ -39,7 +41,7 @@ impl Service {
         let secret = AccessSecret::generate(self.chance());
         let make = self.change(caller, Deed::MintToken, Wanted::account(username), |account, terms| {
             let least = self.least_of(&wish.operations);
-            let cleared = self.clear_at(account, terms, caller, request, least, &summary(&wish))?;
+            let cleared = self.clear_at(account, terms, caller, request, least, &self.token_summary(account, &wish))?;
             account.pay(cleared);
             let lifetime = wish.duration.unwrap_or(terms.limits.session_lifetime);
             let token = self.build_token(account, terms, &wish, Mfa::NonInteractive, lifetime);
@@ -65,6 +67,10 @@ impl Service {
         Demand { assurance: if waits { Assurance::Bound } else { Assurance::None }, ..strictest }
     }
 
+    fn token_summary(&self, account: &Account, wish: &TokenRequest) -> String {
+        summary(wish, |phrase| self.phrase(account, phrase))
+    }
+
     /// Operations of the bank core, each once, in the order in which they were named.
     fn named(&self, wanted: &[String]) -> Result<Vec<String>, Refusal> {
         let mut names: Vec<String> = Vec::new();
@@ -79,25 +85,28 @@ impl Service {
 }
 
 /// What the customer is shown: what the token may do, as far as a message has room for it, and whether it ever ends.
-fn summary(wish: &TokenRequest) -> String {
-    let end = if wish.duration == Some(Duration::MAX) { " and never ends" } else { "" };
-    let naming = |operations: String| format!("make an API token that needs no TAN{end}{operations}");
-    let named = match wish.operations.as_slice() {
-        [] => String::new(),
-        names => format!(", for: {}", names.join(", ")),
-    };
-    let all = naming(named);
-    if Summary::of(&all).is_ok() { all } else { naming(format!(", for {} operations", wish.operations.len())) }
+fn summary(wish: &TokenRequest, say: impl Fn(&Phrase<'_>) -> String) -> String {
+    let endless = wish.duration == Some(Duration::MAX);
+    let naming = |operations: Option<&str>| say(&Phrase::MakeApiToken { endless, operations });
+    let names = wish.operations.join(", ");
+    let all = naming((!names.is_empty()).then_some(&names));
+    if Summary::of(&all).is_ok() { all } else { naming(Some(&say(&Phrase::Operations(wish.operations.len())))) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::caller::Scope;
+    use crate::{
+        domain::{caller::Scope, language::Language},
+        message::Catalog,
+    };
 
     fn shown(duration: Option<Duration>, operations: &[&str]) -> String {
         let operations = operations.iter().map(ToString::to_string).collect();
-        summary(&TokenRequest { scope: Scope::ReadWrite, duration, description: None, operations })
+        let english = Language::english();
+        let catalog = Catalog::load(None, &english).unwrap();
+        let wish = TokenRequest { scope: Scope::ReadWrite, duration, description: None, operations };
+        summary(&wish, |phrase| catalog.phrase(&english, phrase))
     }
 
     #[test]
@@ -112,6 +121,6 @@ mod tests {
         assert_eq!(endless, "make an API token that needs no TAN and never ends, for: transfer");
         let names: Vec<String> = (0..100).map(|n| format!("operation-{n}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        assert_eq!(shown(day, &names), "make an API token that needs no TAN, for 100 operations");
+        assert_eq!(shown(day, &names), "make an API token that needs no TAN, for: 100 operations");
     }
 }

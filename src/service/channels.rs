@@ -1,7 +1,7 @@
 //! The channels of an account: listing, enrolling, setting and removing them.
 
 use super::{
-    Failure, Loss, ProtectedRequest, Service, message, permit,
+    Failure, Loss, ProtectedRequest, Service, permit,
     sending::{Begun, Place},
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         username::Username,
         view::ChallengeView,
     },
+    message::Phrase,
     storage::datastore::Wanted,
 };
 
@@ -110,7 +111,8 @@ impl Service {
     ) -> Result<Begun, Failure> {
         caller.may_begin_own_operation().map_err(|_| Refusal::Forbidden)?;
         account.refuse_blocked(terms)?;
-        let cleared = self.clear(account, terms, caller, request, &message::enrolment_summary(&address))?;
+        let summary = self.phrase(account, &Phrase::SendTo(&address));
+        let cleared = self.clear(account, terms, caller, request, &summary)?;
         let channel = address.channel();
         let Some(place) = place.take().or_else(|| Place::free_now(self.outlet(channel).ok()?)) else {
             return Ok(Begun::NeedsPlace(channel));
@@ -136,7 +138,7 @@ impl Service {
             }
             is_in_force(account, channel, device).then_some(()).ok_or(Refusal::ChannelNotActive)?;
             let loss = self.loss(account, terms, |account| _ = remove(account, channel, device, None));
-            let summary = loss.added_to(&message::removal_summary(&[channel], device));
+            let summary = self.removal(account, &[channel], device, &loss);
             let cleared = self.clear(account, terms, caller, request, &summary)?;
             let notices = remove(account, channel, device, cleared.paid_by());
             account.pay(cleared);

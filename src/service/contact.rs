@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{
-    Enrolment, Failure, Loss, ProtectedRequest, Service, message, permit,
+    Enrolment, Failure, Loss, ProtectedRequest, Service, permit,
     sending::{Begun, Dispatch, Place},
 };
 use crate::{
@@ -233,7 +233,7 @@ impl Service {
             loss = self.loss(account, terms, |account| {
                 plan.removed.iter().for_each(|channel| _ = account.remove_channel(*channel, None));
             });
-            let summary = loss.added_to(&message::removal_summary(&plan.removed, None));
+            let summary = self.removal(account, &plan.removed, None, &loss);
             let cleared = self.clear(account, terms, caller, request, &summary)?;
             let mut notices = Vec::new();
             for channel in &plan.removed {

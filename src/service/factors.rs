@@ -3,7 +3,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Failure, ProtectedRequest, Service, message, permit};
+use super::{Failure, ProtectedRequest, Service, permit};
 use crate::{
     domain::{
         account::Terms,
@@ -17,6 +17,7 @@ use crate::{
         username::Username,
         view::ChallengeView,
     },
+    message::Phrase,
     storage::datastore::Wanted,
 };
 
@@ -43,7 +44,8 @@ impl Service {
         let secret = TotpSecret::generate(self.chance());
         let begun = self.change(caller, Deed::ChangeFactors, Wanted::account(username), |account, terms| {
             account.refuse_new_device(terms, name)?;
-            let cleared = self.clear(account, terms, caller, request, &message::device_summary(name))?;
+            let summary = self.phrase(account, &Phrase::AddDevice(name));
+            let cleared = self.clear(account, terms, caller, request, &summary)?;
             let new = self.new_challenge(terms, caller, None, None);
             let device = NewDevice { name: name.clone(), secret: secret.clone() };
             account.enrol_device(terms, &new, device, cleared)?;
@@ -65,7 +67,8 @@ impl Service {
         permit_customer(caller, username)?;
         let made = self.change(caller, Deed::ChangeFactors, Wanted::account(username), |account, terms| {
             account.refuse_recovery_codes(terms)?;
-            let cleared = self.clear(account, terms, caller, request, message::RECOVERY_CODES_SUMMARY)?;
+            let summary = self.phrase(account, &Phrase::MakeRecoveryCodes);
+            let cleared = self.clear(account, terms, caller, request, &summary)?;
             let codes = self.new_recovery_codes(terms);
             let shown = codes.codes(account.id, self.ring())?;
             let notices = account.make_recovery_codes(codes, cleared, Some(caller.id));

@@ -13,11 +13,13 @@ use crate::{
         channel::{Channel, Strengths},
         id::AccessTokenId,
         keys::tests::{Fixed, ring},
+        language::Language,
         limits::Limits,
         policy::Policy,
         time::Timestamp,
         username::Username,
     },
+    message::Catalog,
     storage::{connect::Connecting, datastore},
 };
 
@@ -51,7 +53,8 @@ pub(crate) fn without_database() -> Service {
         limits,
         strengths: Strengths::default(),
         policy: Policy::default(),
-        bank: Bank { name: "Bank".to_owned(), host: None },
+        bank: Bank { name: "Bank".to_owned(), host: None, contact: None },
+        catalog: Arc::new(Catalog::load(None, &Language::parse("en").unwrap()).unwrap()),
         own_operations: Assurance::Token,
         core_operations: Vec::new(),
         customers: Customers::default(),

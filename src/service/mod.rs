@@ -18,6 +18,7 @@ mod log_in;
 mod message;
 mod notices;
 mod operations;
+mod outlook;
 mod protection;
 mod pumping;
 mod retention;
@@ -76,6 +77,7 @@ use crate::{
         username::Username,
     },
     identity::local::LocalIdentity,
+    message::Catalog,
     storage::datastore::{Author, Datastore, Wanted},
 };
 
@@ -86,6 +88,8 @@ pub struct Bank {
     pub name: String,
     /// The host that closes SMS texts (`@host #TAN`), if one is configured.
     pub host: Option<String>,
+    /// How customers reach it, as the operator words it, if he does.
+    pub contact: Option<String>,
 }
 
 /// What the service is made of.
@@ -106,6 +110,8 @@ pub struct Parts {
     pub policy: Policy,
     /// The bank.
     pub bank: Bank,
+    /// What messages say.
+    pub catalog: Arc<Catalog>,
     /// What the service's own protected operations ask for.
     pub own_operations: Assurance,
     /// The bank core's protected operations.
@@ -144,27 +150,10 @@ impl Service {
         Self(Arc::new(Inner { parts, identity, tasks, verifying, notice_turns, closing: CancellationToken::new() }))
     }
 
-    /// The channels that serve now, in the order in which they are offered: those that can carry a message, and those that
-    /// need none and are on.
-    pub fn supported_channels(&self) -> impl Iterator<Item = Channel> + '_ {
-        let ready = |channel| self.0.parts.outlets.of(channel).is_some_and(|outlet| outlet.readiness().is_ok());
-        let policy = self.0.parts.policy;
-        let serves = move |channel: &Channel| policy.serves(*channel) && (!channel.transmits() || ready(*channel));
-        policy.preference.into_iter().filter(serves)
-    }
-
-    /// The configured channels that cannot carry a message now.
-    #[must_use]
-    pub fn channels_down(&self) -> Vec<Channel> {
-        let down =
-            |(channel, outlet): (Channel, &Arc<crate::channel::Outlet>)| outlet.readiness().is_err().then_some(channel);
-        self.0.parts.outlets.iter().filter_map(down).collect()
-    }
-
     /// The first of these languages that is spoken here.
     #[must_use]
     pub fn spoken(&self, wanted: &[Language]) -> Option<Language> {
-        wanted.first().cloned()
+        wanted.iter().find_map(|language| self.0.parts.catalog.speaks(language))
     }
 
     /// The limits in force.

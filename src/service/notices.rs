@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{Failure, Service, message, sending::way};
+use super::{Failure, Service, sending::way};
 use crate::{
     channel::{Admission, Delivery, Outlet, SendError},
     domain::{
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Notices that an instance sends at once.
+/// Notices that an instance sends at once: of what it posted itself, and of what is due on each channel.
 pub(super) const AT_ONCE: usize = 8;
 /// For how long a notice is tried again.
 const KEPT_TRYING: Duration = Duration::from_hours(24);
@@ -99,11 +99,18 @@ impl Service {
     /// Sends what is due: what a crash left, what failed a while ago, and what found no place. Returns how many notices that
     /// were.
     pub async fn send_due_notices(&self) -> Result<usize, Failure> {
+        // Each channel by itself: one that is down holds up no other.
+        let channels = Channel::ALL.into_iter().filter(|channel| channel.transmits());
+        let sent = join_all(channels.map(|channel| self.send_due_on(channel))).await;
+        sent.into_iter().sum()
+    }
+
+    async fn send_due_on(&self, channel: Channel) -> Result<usize, Failure> {
         let mut sent = 0;
         loop {
             let now = self.store().now().await?;
             let most = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
-            let due = self.store().claim_notices(now, now.plus(self.longest_lease()), most).await?;
+            let due = self.store().claim_notices(channel, now, now.plus(self.longest_lease(channel)), most).await?;
             for outcome in join_all(due.iter().map(|notice| self.send_in_turn(notice))).await {
                 self.told(outcome);
             }
@@ -130,9 +137,9 @@ impl Service {
     }
 
     /// How long whoever waits in line and sends is waited for.
-    fn longest_lease(&self) -> Duration {
-        let leases = self.0.parts.outlets.iter().map(|(_, outlet)| outlet.patience() + super::sending::lease(outlet));
-        leases.max().unwrap_or_default()
+    fn longest_lease(&self, channel: Channel) -> Duration {
+        let lease = self.0.parts.outlets.of(channel).map(|outlet| outlet.patience() + super::sending::lease(outlet));
+        lease.unwrap_or_default()
     }
 
     async fn send_notice(&self, notice: &ClaimedNotice, outlet: &Outlet, admission: Admission) -> Result<(), Failure> {
@@ -140,7 +147,7 @@ impl Service {
         if let Some(free_at) = self.full_until(channel).await? {
             return self.put_off(notice, free_at).await;
         }
-        let envelope = message::notice_message(&self.0.parts.bank, notice);
+        let envelope = self.notice_message(notice)?;
         let delivery = outlet.send(admission, &envelope).await;
         match &delivery.outcome {
             Ok(()) => self.conclude_notice(notice, NoticeEnd::Sent, Some(&delivery)).await,
@@ -157,8 +164,11 @@ impl Service {
     /// Takes a place under the channel's ceiling, where it has one; else says when one is free.
     async fn full_until(&self, channel: Channel) -> Result<Option<Timestamp>, Failure> {
         let ceiling = self.limits().channel_per_minute;
+        if ceiling == 0 {
+            return Ok(None);
+        }
         let now = self.store().now().await?;
-        if ceiling == 0 || self.store().take_place(channel, ceiling, now).await? {
+        if self.store().take_place(channel, ceiling, now).await? {
             return Ok(None);
         }
         let free_at = self.store().place_free_at(channel, ceiling).await?;

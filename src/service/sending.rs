@@ -3,10 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    Failure, Service,
-    message::{Carried, tan_message},
-};
+use super::{Failure, Service, message::Carried};
 use crate::{
     channel::{Admission, Delivery, Envelope, Outlet, SendError},
     domain::{
@@ -131,7 +128,7 @@ impl Service {
         let (claim, address) = claimed.claim.zip(claimed.address().cloned()).ok_or(Refusal::ChallengeNotFound)?;
         let tan = claimed.tan(account.id, self.ring())?;
         let carried = Carried { challenge: claimed, address: &address, tan: &tan, transmission: claim.transmission };
-        let envelope = tan_message(&self.0.parts.bank, account, &carried, terms.limits);
+        let envelope = self.tan_message(account, &carried, terms.limits)?;
         Ok(Dispatch { challenge, transmission: claim.transmission, envelope })
     }
 

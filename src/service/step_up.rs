@@ -7,6 +7,7 @@ use crate::{
         time::Timestamp,
         username::Username,
     },
+    message::Phrase,
     storage::datastore::Wanted,
 };
 
@@ -20,8 +21,8 @@ impl Service {
         request: &ProtectedRequest,
     ) -> Result<Timestamp, Failure> {
         let minutes = self.limits().step_up_lifetime.as_secs().div_ceil(60);
-        let summary = format!("confirm this session for {minutes} min");
         self.change(caller, Deed::StepUp, Wanted::account(username), |account, terms| {
+            let summary = self.phrase(account, &Phrase::StepUp(minutes));
             let cleared = self.clear(account, terms, caller, request, &summary)?;
             Ok(account.step_up(terms, caller.id, caller.expires_at, cleared))
         })

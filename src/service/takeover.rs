@@ -45,6 +45,7 @@ impl Service {
             });
         let Some(dispatch) = taken.await? else { return Ok(()) };
         tracing::info!(challenge = %claim.challenge, channel = %claim.channel.name(), "a sending whose holder died is taken over");
+        metrics::counter!("tanager_transmissions_taken_over_total", "channel" => claim.channel.name()).increment(1);
         let service = self.clone();
         self.spawn(async move { service.hand_over(place, dispatch).await });
         Ok(())

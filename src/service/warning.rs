@@ -2,13 +2,15 @@
 //! and again by the answer.
 
 use super::Service;
-use crate::domain::{
-    account::{Account, Terms},
-    summary::LONGEST,
+use crate::{
+    domain::{
+        account::{Account, Terms},
+        channel::Channel,
+        summary::LONGEST,
+        totp::DeviceName,
+    },
+    message::Phrase,
 };
-
-/// What stands between a removal and what it costs.
-const THEN: &str = "; no longer possible then: ";
 
 /// What an account can no longer do: operations of the bank core, by their names, in the order of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,26 +27,36 @@ impl Loss {
 
     /// What the customer is shown of a removal, with all that it costs, or as much of that as there is room for. The
     /// removal itself is never cut.
-    pub(super) fn added_to(&self, removal: &str) -> String {
-        let shown = (0..=self.operations.len()).rev().filter_map(|named| self.told(named));
-        let mut whole = shown.map(|told| format!("{removal}{THEN}{told}"));
+    fn added_to(&self, removal: &str, say: impl Fn(&Phrase<'_>) -> String) -> String {
+        let shown = (0..=self.operations.len()).rev().filter_map(|named| self.told(named, &say));
+        let mut whole = shown.map(|told| say(&Phrase::WithLoss { what: removal, operations: &told }));
         whole.find(|text| text.chars().count() <= LONGEST).unwrap_or_else(|| removal.to_owned())
     }
 
     /// The first so many by their names, the others by their number; `None` when there is nothing to tell.
-    fn told(&self, named: usize) -> Option<String> {
+    fn told(&self, named: usize, say: impl Fn(&Phrase<'_>) -> String) -> Option<String> {
         let (named, others) = self.operations.split_at_checked(named)?;
         match (named, others.len()) {
             ([], 0) => None,
-            ([], 1) => Some("one operation".to_owned()),
-            ([], others) => Some(format!("{others} operations")),
+            ([], others) => Some(say(&Phrase::Operations(others))),
             (named, 0) => Some(named.join(", ")),
-            (named, others) => Some(format!("{} and {others} more", named.join(", "))),
+            (named, others) => Some(say(&Phrase::AndMore(&named.join(", "), others))),
         }
     }
 }
 
 impl Service {
+    /// What the customer is shown of a removal, with all that it costs.
+    pub(super) fn removal(
+        &self,
+        account: &Account,
+        channels: &[Channel],
+        device: Option<&DeviceName>,
+        loss: &Loss,
+    ) -> String {
+        loss.added_to(&self.phrase(account, &Phrase::Remove(channels, device)), |phrase| self.phrase(account, phrase))
+    }
+
     /// What the account loses by a removal. Decides nothing and changes nothing.
     pub(super) fn loss(&self, account: &Account, terms: &Terms<'_>, remove: impl FnOnce(&mut Account)) -> Loss {
         let mut afterwards = account.clone();
@@ -62,8 +74,19 @@ impl Service {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::summary::Summary;
+    use crate::{
+        domain::{language::Language, summary::Summary},
+        message::Catalog,
+    };
 
+    /// What the loss adds, in English.
+    fn added_to(loss: &Loss, removal: &str) -> String {
+        let english = Language::english();
+        let catalog = Catalog::load(None, &english).unwrap();
+        loss.added_to(removal, |phrase| catalog.phrase(&english, phrase))
+    }
+
+    const THEN: &str = "; no longer possible then: ";
     const BY_SMS: &str = "send no more TANs by SMS";
 
     fn loss(operations: impl IntoIterator<Item = String>) -> Loss {
@@ -76,26 +99,26 @@ mod tests {
 
     #[test]
     fn a_removal_that_costs_nothing_is_shown_as_it_is() {
-        assert_eq!(of(&[]).added_to(BY_SMS), BY_SMS);
+        assert_eq!(added_to(&of(&[]), BY_SMS), BY_SMS);
     }
 
     #[test]
     fn what_is_no_longer_possible_is_named() {
-        let shown = of(&["transfer", "closing"]).added_to(BY_SMS);
+        let shown = added_to(&of(&["transfer", "closing"]), BY_SMS);
         assert_eq!(shown, "send no more TANs by SMS; no longer possible then: transfer, closing");
     }
 
     #[test]
     fn what_there_is_no_room_for_is_counted() {
         let many = loss((0..40).map(|number| format!("operation-{number}")));
-        let shown = many.added_to(BY_SMS);
+        let shown = added_to(&many, BY_SMS);
         assert_eq!(
             shown,
             "send no more TANs by SMS; no longer possible then: operation-0, operation-1, operation-2, operation-3, \
              operation-4, operation-5 and 34 more"
         );
         let long = loss(["a".repeat(64), "b".repeat(64)]);
-        assert_eq!(long.added_to(BY_SMS), format!("{BY_SMS}{THEN}{} and 1 more", "a".repeat(64)));
+        assert_eq!(added_to(&long, BY_SMS), format!("{BY_SMS}{THEN}{} and 1 more", "a".repeat(64)));
     }
 
     #[test]
@@ -103,7 +126,7 @@ mod tests {
         for length in 1..=LONGEST {
             let removal = "x".repeat(length);
             for many in [1, 2, 1000] {
-                let shown = loss((0..many).map(|_| "b".repeat(64))).added_to(&removal);
+                let shown = added_to(&loss((0..many).map(|_| "b".repeat(64))), &removal);
                 assert!(shown.starts_with(&removal), "{shown}");
                 assert_eq!(Summary::of(&shown).unwrap().as_str(), shown, "it can be shown whole");
                 let told = if many == 1 { "one operation".to_owned() } else { format!("{many} operations") };

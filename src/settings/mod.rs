@@ -15,6 +15,7 @@ mod gateway;
 mod identity;
 mod introspection;
 mod limits;
+mod messages;
 mod notes;
 mod operation;
 mod pointer;
@@ -45,6 +46,7 @@ pub use environment::environment;
 pub use gateway::{DefaultRoute, Gateway, UpstreamAuthorization};
 pub use identity::{Identity, Mode, UsernameCase, UsernamePattern, UsernameRule};
 pub use introspection::Introspection;
+pub use messages::Messages;
 use notes::{Effective, Notes};
 pub use operation::{KnownBy, Operation};
 pub use revocation::Revocation;
@@ -73,6 +75,8 @@ pub struct Settings {
     pub keys: Keys,
     /// `[audit]`.
     pub audit: Audit,
+    /// `[message]`.
+    pub messages: Messages,
     /// `[channel]`.
     pub channels: Channels,
     /// `[enrolment]`.
@@ -119,6 +123,7 @@ impl Settings {
         let database = root.section("database", Database::read);
         let keys = root.section("keys", Keys::read);
         let audit = root.section("audit", Audit::read);
+        let messages = root.section("message", Messages::read);
         let channels = root.section("channel", Channels::read);
         let enrolment = root.section("enrolment", Enrolment::read);
         let limits = root.section("limits", limits::read);
@@ -134,6 +139,7 @@ impl Settings {
             database: database?,
             keys,
             audit,
+            messages,
             channels,
             enrolment,
             limits,

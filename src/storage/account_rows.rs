@@ -105,10 +105,9 @@ pub(super) fn read_contact(account: Uuid, columns: &SealedContact, sealer: &Seal
     let open = |channel, sealed: &Option<Vec<u8>>| {
         sealed.as_deref().map(|sealed| sealer.open(Column::Contact(account, channel), sealed)).transpose()
     };
-    let corrupt = |_| StoreError::Corrupt("sealed contact data is no address");
     Ok(Contact {
-        phone: open(Channel::Sms, &columns.phone)?.map(|raw| PhoneNumber::parse(&raw)).transpose().map_err(corrupt)?,
-        email: open(Channel::Email, &columns.email)?.map(|raw| Mailbox::parse(&raw)).transpose().map_err(corrupt)?,
+        phone: open(Channel::Sms, &columns.phone)?.map(|raw| PhoneNumber::stored(&raw)),
+        email: open(Channel::Email, &columns.email)?.map(|raw| Mailbox::stored(&raw)),
     })
 }
 

@@ -16,7 +16,7 @@ use super::{
     moment::Moment,
     seal::Sealer,
     sql,
-    traffic::{Counter, counting},
+    traffic::{Counted, Counter, counting},
     transition::{Parameters, Transition, Writing},
     turns::Turns,
 };
@@ -132,7 +132,7 @@ impl Datastore {
     ) -> Result<Option<T>, StoreError> {
         let _turn = self.turns.take(wanted.username).await?;
         let mut connection = self.connection().await?;
-        let mut counted = Vec::new();
+        let mut counted = Counted::default();
         let mut counting = counting(&self.parts.limits, &mut counted, &mut decide);
         let outcome = timeout(self.parts.patience, self.decide(&mut connection, wanted, author, &mut counting)).await;
         drop(counting);

@@ -26,15 +26,16 @@ pub struct ClaimedNotice {
 }
 
 impl Datastore {
-    /// Begins the sending of up to `limit` notices that are due at `now`, the longest due first: nobody else sends them until
-    /// `until`. One that this release cannot read is logged and left: a newer one may.
+    /// Begins the sending of up to `limit` notices of a channel that are due at `now`, the longest due first: nobody else sends
+    /// them until `until`. One that this release cannot read is logged and left: a newer one may.
     pub async fn claim_notices(
         &self,
+        channel: Channel,
         now: Timestamp,
         until: Timestamp,
         limit: i64,
     ) -> Result<Vec<ClaimedNotice>, StoreError> {
-        let rows = self.query(sql::NOTICE_CLAIM, &[&Moment(now), &Moment(until), &limit]).await?;
+        let rows = self.query(sql::NOTICE_CLAIM, &[&Moment(now), &Moment(until), &limit, &channel.name()]).await?;
         let mut claimed = Vec::new();
         for row in &rows {
             match self.read_notice(row) {

@@ -61,7 +61,7 @@ impl Sealer<'_> {
         sealed: &[u8],
     ) -> Result<Address, StoreError> {
         let clear = self.open(column, sealed)?;
-        Address::parse(channel, &clear).map_err(|_| StoreError::Corrupt("a sealed address is none"))
+        Address::stored(channel, &clear).map_err(|_| StoreError::Corrupt("a channel without addresses has one"))
     }
 
     pub(super) fn seal_secret(&self, column: Column<'_>, secret: &TotpSecret) -> Result<Vec<u8>, StoreError> {

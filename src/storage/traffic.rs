@@ -11,7 +11,7 @@ use crate::domain::{
     channel::Channel,
     limits::Limits,
     time::Timestamp,
-    traffic::{Before, Cell, Count, Counts, Figures, Tally},
+    traffic::{Before, Cell, Count, Counts, Figures, Milestone, Tally},
 };
 
 /// What this instance counted and has not written yet.
@@ -22,14 +22,25 @@ pub(super) struct Counter {
     writing: tokio::sync::Mutex<()>,
 }
 
+/// What a transition came to.
+#[derive(Default)]
+pub(super) struct Counted {
+    cells: Vec<(Cell, Count)>,
+    milestones: Vec<(Channel, Milestone)>,
+}
+
 impl Counter {
     /// Adds what a transition came to, once it is committed.
-    pub(super) fn add(&self, counted: Vec<(Cell, Count)>) {
-        if counted.is_empty() {
+    pub(super) fn add(&self, counted: Counted) {
+        for (channel, milestone) in counted.milestones {
+            metrics::counter!("tanager_challenges_total", "channel" => channel.name(), "state" => milestone.name())
+                .increment(1);
+        }
+        if counted.cells.is_empty() {
             return;
         }
         let mut tally = self.tally();
-        for (cell, count) in counted {
+        for (cell, count) in counted.cells {
             tally.add(cell, count);
         }
     }
@@ -43,13 +54,13 @@ impl Counter {
 /// committed.
 pub(super) fn counting<'a, T>(
     limits: &'a Limits,
-    counted: &'a mut Vec<(Cell, Count)>,
+    counted: &'a mut Counted,
     decide: &'a mut impl FnMut(&mut Account, Timestamp) -> T,
 ) -> impl FnMut(&mut Account, Timestamp) -> T + 'a {
     move |account, now| {
         let before = Before::of(account);
         let answer = decide(account, now);
-        *counted = before.counted(account, now, limits);
+        *counted = Counted { cells: before.counted(account, now, limits), milestones: Milestone::reached(account) };
         answer
     }
 }

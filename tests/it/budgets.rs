@@ -65,8 +65,11 @@ async fn a_transition_is_two_round_trips_and_one_commit() {
     let (enrolled, statements) = counted.statements_of(enrol).await;
     assert_eq!((enrolled.status.as_u16(), statements.as_slice()), (202, WITH_A_MESSAGE.map(String::from).as_slice()));
     let pending = enrolled.body["challenge"]["challenge_id"].as_str().unwrap();
+    // What the other address is told comes behind the reply.
+    app.sms.hold();
     let (active, statements) = counted.statements_of(alice.confirm(pending, &app.tan_sent_to(&alice.email))).await;
     assert_eq!((active.status.as_u16(), statements.as_slice()), (200, TRANSITION.map(String::from).as_slice()));
+    app.sms.release();
     counted.app.stop().await;
 }
 
@@ -104,8 +107,11 @@ async fn what_ends_something_is_two_round_trips_and_one_commit() {
     let token = alice.token(app).await;
     let headers = [("TAN-Token", token.as_str())];
     let removal = alice.client.send(Method::DELETE, "/accounts/alice/tan/sms", &headers, None);
+    app.sms.hold();
     let (removed, statements) = counted.statements_of(removal).await;
     assert_eq!((removed.status.as_u16(), statements.as_slice()), (204, TRANSITION.map(String::from).as_slice()));
+    app.sms.release();
+    app.settled().await;
 
     let (gone, statements) = counted.statements_of(alice.client.delete("/accounts/alice/token")).await;
     assert_eq!((gone.status.as_u16(), statements.as_slice()), (204, TRANSITION.map(String::from).as_slice()));

@@ -86,7 +86,10 @@ fn each_kind_of_event_is_told_to_operators() {
 
 /// What is quoted in the sources and begins with `beginning`.
 fn quoted(beginning: &str) -> BTreeSet<String> {
-    let sources = sources("src");
+    quoted_in(&sources("src"), beginning)
+}
+
+fn quoted_in(sources: &BTreeMap<PathBuf, String>, beginning: &str) -> BTreeSet<String> {
     let texts = sources.values().flat_map(|text| text.split('"').skip(1));
     let of_name = |text: &&str| text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
     texts.filter(|text| text.starts_with(beginning)).filter(of_name).map(ToOwned::to_owned).collect()
@@ -100,6 +103,35 @@ fn each_metric_is_told_to_operators() {
     assert!(metrics.contains("tanager_identity_answers_total") && metrics.len() > 5, "{metrics:?}");
     let missing: Vec<_> = metrics.iter().filter(|name| !text.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "operations.md does not tell of {missing:?}");
+}
+
+#[test]
+fn each_metric_tells_by_itself_what_it_is() {
+    let mut sources = sources("src");
+    let told = sources.remove(Path::new("src/http/metrics/told.rs")).unwrap();
+    let told = quoted_in(&BTreeMap::from([(PathBuf::new(), told)]), "tanager_");
+    let mut metrics = quoted_in(&sources, "tanager_");
+    metrics.retain(|name| !name.ends_with("_bucket"));
+    assert_eq!(told, metrics);
+}
+
+/// The names of metrics in a text, without what Prometheus puts behind those of histograms.
+fn metrics_in(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|c: char| !(c.is_ascii_lowercase() || c == '_'));
+    let metrics = words.filter(|word| word.starts_with("tanager_"));
+    metrics
+        .map(|name| ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name))
+        .collect()
+}
+
+#[test]
+fn each_alert_asks_for_metrics_that_there_are() {
+    let rules = include_str!("../../config/prometheus-alerts.yml");
+    let asked: BTreeSet<_> =
+        rules.lines().filter(|line| line.trim_start().starts_with("expr:")).flat_map(metrics_in).collect();
+    let known = quoted("tanager_");
+    let unknown: Vec<_> = asked.iter().filter(|name| !known.contains(**name)).collect();
+    assert!(asked.len() > 8 && unknown.is_empty(), "of {asked:?} there are no {unknown:?}");
 }
 
 #[test]

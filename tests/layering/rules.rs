@@ -89,7 +89,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "storage", may: Some(&["domain", "clock", "tls"]), never: &[COMMAND_LINE, WEB, OUTBOUND] },
     Layer {
         name: "channel",
-        may: Some(&["domain", "breaker", "tls"]),
+        may: Some(&["call", "domain", "breaker", "tls"]),
         never: &[COMMAND_LINE, WEB, DATABASE, &["hyper", "hyper_rustls", "hyper_util"]],
     },
     Layer { name: "domain", may: Some(&[]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND, IMPURE] },
@@ -97,7 +97,9 @@ const LAYERS: &[Layer] = &[
     // What a bank core compiles in is a client of the public API: nothing of the service comes with it.
     Layer { name: "guard", may: Some(&[]), never: &[DATABASE, &["actix_cors", "lettre", "utoipa"]] },
     // A database URL is read by the very parser that connects: what it refuses is refused at start.
-    Layer { name: "settings", may: Some(&["domain"]), never: &[COMMAND_LINE, WEB, OUTBOUND] },
+    Layer { name: "settings", may: Some(&["call", "domain"]), never: &[COMMAND_LINE, WEB, OUTBOUND] },
+    // How a gateway is called and answers, as templates: checked by `settings`, filled in by `channel`; nothing is sent.
+    Layer { name: "call", may: Some(&[]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND, &["tokio"]] },
     Layer { name: "telemetry", may: Some(&["settings"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
     Layer { name: "chance", may: Some(&["domain"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },
     Layer { name: "clock", may: Some(&["domain"]), never: &[COMMAND_LINE, WEB, DATABASE, OUTBOUND] },

@@ -1,5 +1,8 @@
 //! The gate, and the order in which transports are tried.
 
+mod order;
+mod spans;
+
 use std::num::NonZeroU16;
 
 use super::*;

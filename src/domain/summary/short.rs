@@ -6,7 +6,7 @@ use super::cleaned;
 pub const SHORTEST: usize = 9;
 
 const CUT: char = '…';
-const SCHEME: &str = "payto://";
+pub(super) const SCHEME: &str = "payto://";
 /// What a cut query of a payto URI becomes.
 const QUERY_CUT: &str = "?…";
 
@@ -25,7 +25,7 @@ pub fn shortened(value: &str, most: usize) -> String {
 }
 
 /// Whether `value` is a URI with a parameter `amount` (RFC 8905 section 5), or one whose name is escaped and could be.
-fn says_an_amount(value: &str) -> bool {
+pub(super) fn says_an_amount(value: &str) -> bool {
     let Some((target, query)) = value.split_once(['?', '#']) else { return false };
     let mut names = query.split(['&', ';', '?', '#']).filter_map(|pair| pair.split('=').next());
     is_payto(target) && names.any(|name| name.trim().eq_ignore_ascii_case("amount") || name.contains('%'))

@@ -171,3 +171,29 @@ proptest! {
         prop_assert_eq!(forth, back);
     }
 }
+
+#[test]
+fn a_challenge_is_requested_once_however_often_it_is_sent_and_solved_once() {
+    let mut scene = Scene::enrolled();
+    scene.account.events.clear();
+    let id = scene.begin(Channel::Sms);
+    assert_eq!(Milestone::reached(&scene.account), [(Channel::Sms, Milestone::Requested)]);
+    scene.account.events.clear();
+    scene.record(id, HandOver::Sent);
+    assert_eq!(Milestone::reached(&scene.account), []);
+    scene.confirm(id);
+    assert_eq!(Milestone::reached(&scene.account), [(Channel::Sms, Milestone::Solved)]);
+}
+
+#[test]
+fn what_is_to_be_enrolled_is_a_challenge_of_its_channel() {
+    let mut scene = Scene::bare();
+    scene.account.events.clear();
+    let id = scene.enrol(mailbox(2));
+    assert_eq!(Milestone::reached(&scene.account), [(Channel::Email, Milestone::Requested)]);
+    scene.account.events.clear();
+    scene.fail(id);
+    assert_eq!(Milestone::reached(&scene.account), []);
+    scene.activate(id);
+    assert_eq!(Milestone::reached(&scene.account), [(Channel::Email, Milestone::Solved)]);
+}

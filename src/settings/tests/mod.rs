@@ -2,6 +2,7 @@
 
 mod factors;
 mod files;
+mod http_transport;
 mod properties;
 mod refusals;
 

@@ -78,6 +78,8 @@ pub struct Wish {
     pub scripts: bool,
     /// Whether the worker runs by itself.
     pub worker: bool,
+    /// The transports of the channel `sms`, in order and by name, instead of one; the tape `sms` is the first one's.
+    pub sms: Vec<(&'static str, Recording)>,
     /// How much of a recording channel runs at once.
     pub gate: GateSettings,
     /// Another way to the test's database than as its owner: through something, or as somebody.
@@ -115,11 +117,15 @@ impl TestApp {
     pub async fn on(database: Database, wish: Wish) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let settings = database.settings(directory.path(), &wish);
-        let (clock, sms, email) = (wish.clock.clone().unwrap_or_default(), Recording::new(), Recording::new());
-        let outlet = |recording: &Recording| {
-            Arc::new(Outlet::new(vec![Transport::new("recording", Arc::new(recording.clone()))], wish.gate))
+        let (clock, email) = (wish.clock.clone().unwrap_or_default(), Recording::new());
+        let by_sms = if wish.sms.is_empty() { vec![("recording", Recording::new())] } else { wish.sms.clone() };
+        let sms = by_sms[0].1.clone();
+        let outlet = |tapes: &[(&str, Recording)]| {
+            let transports = tapes.iter().map(|(name, tape)| Transport::new(name, Arc::new(tape.clone())));
+            Arc::new(Outlet::new(transports.collect(), wish.gate))
         };
-        let recording = || Outlets::new().with(Channel::Sms, outlet(&sms)).with(Channel::Email, outlet(&email));
+        let by_email = [("recording", email.clone())];
+        let recording = || Outlets::new().with(Channel::Sms, outlet(&by_sms)).with(Channel::Email, outlet(&by_email));
         let overrides = Overrides {
             clock: clock.clone(),
             chance: Arc::new(SystemChance),
@@ -197,6 +203,16 @@ impl TestApp {
             }
         };
         tokio::time::timeout(Duration::from_secs(20), told).await.expect("the customer is told");
+        if self.recording {
+            self.settled().await;
+        }
+    }
+
+    /// Waits until no notice is to be sent: they are behind the replies, and their end is written behind them.
+    pub async fn settled(&self) {
+        let owner = self.database.owner().await;
+        let none = "select not exists (select from notices)";
+        eventually("no notice waits", async || owner.query_one(none, &[]).await.unwrap().get(0)).await;
     }
 
     /// A further log-in of an account.

@@ -181,6 +181,8 @@ impl Stage {
     }
 
     pub async fn snapshot(&self, names: &[String; 2]) -> Snapshot {
+        // What came before is over: notices, and what the trail tells of them.
+        self.app.settled().await;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let rows = self.rows.query_one(ROWS, &[&names]).await.unwrap().get(0);
         let asked = |line: &String| line.starts_with("GET /accounts/") && line.matches('/').count() == 3;

@@ -1,9 +1,9 @@
-//! A database of the release before devices and recovery codes: migrated with what was in flight.
+//! A database of the release before durable notices: migrated with what was in flight.
 
 use std::sync::Arc;
 
 use serde_json::json;
-use tanager::{app, chance::SystemChance, domain::channel::BroughtBy};
+use tanager::{app, chance::SystemChance};
 use tokio_postgres::Client;
 
 use crate::app::{Customer, Database, TestApp, Wish};
@@ -13,28 +13,19 @@ mod embedded {
 }
 
 /// The migration before.
-const BEFORE: i32 = 10;
+const BEFORE: i32 = 11;
 
 /// What this release's migration made, taken back; nothing of it may be in use.
 const TAKEN_BACK: &str = "
-    alter table channels
-      drop constraint channels_whole, drop constraint channels_brought_by_known,
-      drop column secret, drop column used, drop column recovery_set, drop column recovery_key, drop column brought_by,
-      alter column address set not null;
-    alter table challenges
-      drop constraint challenges_target_whole, drop constraint challenges_device_whole,
-      drop column device, drop column secret, drop column counts_from,
-      alter column address set not null;
-    alter table accounts
-      drop column step_up_sessions, drop column step_up_untils, drop column step_up_strengths;
-    alter table access_tokens drop column last_used_at, drop column proven;
-    delete from refinery_schema_history where version > 10";
+    drop table notices;
+    alter table challenges drop column language;
+    delete from refinery_schema_history where version > 11";
 
 /// Columns and constraints of what the migration changes.
 async fn shape(owner: &Client) -> Vec<String> {
     let query = "
         select table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable from information_schema.columns
-        where table_name in ('channels', 'challenges', 'accounts', 'access_tokens')
+        where table_name in ('channels', 'challenges', 'accounts', 'access_tokens', 'notices')
         union all
         select conrelid::regclass || ': ' || conname || ' ' || pg_get_constraintdef(oid) from pg_constraint
         where conrelid::regclass::text in ('channels', 'challenges', 'accounts', 'access_tokens') and contype <> 'n'
@@ -75,13 +66,15 @@ async fn a_database_of_the_release_before_goes_on_with_its_channels_and_what_was
     let wanted = tanager::storage::datastore::Wanted::account(&username);
     let account = store.look(wanted, |account, _| account.clone()).await.unwrap().unwrap();
     assert_eq!(account.channels.len(), 1);
-    assert_eq!(account.channels[0].brought_by, BroughtBy::Operator, "what was there counts at once");
-    assert!(account.devices.is_empty() && account.recovery.is_none() && account.step_ups.is_empty());
+    assert!(account.challenges.iter().all(|challenge| challenge.language.is_none()), "nobody had said one");
 
     let confirmed = alice.confirm(open.text("challenge_id"), &tan).await;
     assert_eq!(confirmed.status, 200, "a TAN that was on its way: {confirmed:?}");
     let delete = reqwest::Method::DELETE;
     let removed = alice.client.send(delete, &alice.path("/tan/sms"), &[("TAN-Token", &token)], None).await;
     assert_eq!(removed.status, 204, "a token that was unspent: {removed:?}");
+    later.settled().await;
+    let told = later.sms.sent();
+    assert_eq!(told.last().unwrap().kind, tanager::channel::MessageKind::Notice, "and the customer is told");
     later.stop().await;
 }

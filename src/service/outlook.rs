@@ -1,0 +1,27 @@
+//! Which channels serve, and how they do.
+
+use super::Service;
+use crate::domain::channel::Channel;
+
+impl Service {
+    /// The channels that serve now, in the order in which they are offered: those that can carry a message, and those that
+    /// need none and are on.
+    pub fn supported_channels(&self) -> impl Iterator<Item = Channel> + '_ {
+        let ready = |channel| self.0.parts.outlets.of(channel).is_some_and(|outlet| outlet.readiness().is_ok());
+        let policy = self.0.parts.policy;
+        let serves = move |channel: &Channel| policy.serves(*channel) && (!channel.transmits() || ready(*channel));
+        policy.preference.into_iter().filter(serves)
+    }
+
+    /// The configured channels that are not likely to carry a message now: each of their transports is not ready, or
+    /// failed again and again. They are offered all the same where one is ready, as it may work again.
+    #[must_use]
+    pub fn channels_down(&self) -> Vec<Channel> {
+        self.0.parts.outlets.iter().filter(|(_, outlet)| outlet.is_down()).map(|(channel, _)| channel).collect()
+    }
+
+    /// Writes down for operators' metrics how the configured channels stand at this moment.
+    pub fn measure_channels(&self) {
+        self.0.parts.outlets.iter().for_each(|(channel, outlet)| outlet.measure(channel));
+    }
+}
