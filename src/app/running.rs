@@ -154,6 +154,7 @@ impl Running {
         // A client that hung up has left its operation behind.
         self.operations.close();
         self.operations.wait().await;
+        self.service.begin_no_more();
         if let Some(worker) = self.worker {
             worker.stop().await;
         }

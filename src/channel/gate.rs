@@ -6,7 +6,7 @@
 use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
@@ -41,11 +41,15 @@ pub struct Busy {
 #[must_use = "dropping it gives the place away"]
 pub struct Admission {
     _place: OwnedSemaphorePermit,
+    /// Of a message that nobody waits for: its part of the places.
+    _aside: Option<OwnedSemaphorePermit>,
 }
 
 /// The gate of an outlet.
 pub(super) struct Gate {
     places: Arc<Semaphore>,
+    /// The places that messages may take for which nobody waits: half of them, so that the others never wait for such alone.
+    aside: Arc<Semaphore>,
     line: Semaphore,
     in_line: usize,
     patience: Duration,
@@ -53,9 +57,10 @@ pub(super) struct Gate {
 
 impl Gate {
     pub(super) fn new(settings: GateSettings) -> Self {
-        let in_line = usize::from(settings.waiting);
+        let (at_once, in_line) = (usize::from(settings.at_once.get()), usize::from(settings.waiting));
         Self {
-            places: Arc::new(Semaphore::new(usize::from(settings.at_once.get()))),
+            places: Arc::new(Semaphore::new(at_once)),
+            aside: Arc::new(Semaphore::new((at_once / 2).max(1))),
             line: Semaphore::new(in_line),
             in_line,
             patience: settings.patience,
@@ -63,7 +68,25 @@ impl Gate {
     }
 
     pub(super) fn admit_now(&self) -> Option<Admission> {
-        Arc::clone(&self.places).try_acquire_owned().ok().map(|place| Admission { _place: place })
+        Arc::clone(&self.places).try_acquire_owned().ok().map(|place| Admission { _place: place, _aside: None })
+    }
+
+    pub(super) fn admit_aside_now(&self) -> Option<Admission> {
+        let aside = Arc::clone(&self.aside).try_acquire_owned().ok()?;
+        self.admit_now().map(|admission| Admission { _aside: Some(aside), ..admission })
+    }
+
+    /// Outside the line, whose length is for those who are waited for.
+    pub(super) async fn admit_aside(&self) -> Result<Admission, Busy> {
+        let both = async {
+            let aside = Arc::clone(&self.aside).acquire_owned().await?;
+            let place = Arc::clone(&self.places).acquire_owned().await?;
+            Ok::<_, AcquireError>(Admission { _place: place, _aside: Some(aside) })
+        };
+        match timeout(self.patience, both).await {
+            Ok(Ok(admission)) => Ok(admission),
+            Ok(Err(_)) | Err(_) => Err(self.busy()),
+        }
     }
 
     pub(super) async fn admit(&self) -> Result<Admission, Busy> {
@@ -72,7 +95,7 @@ impl Gate {
         }
         let _in_line = self.line.try_acquire().map_err(|_| self.busy())?;
         match timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await {
-            Ok(Ok(place)) => Ok(Admission { _place: place }),
+            Ok(Ok(place)) => Ok(Admission { _place: place, _aside: None }),
             Ok(Err(_)) | Err(_) => Err(self.busy()),
         }
     }

@@ -50,6 +50,18 @@ impl Outlet {
         self.gate.patience()
     }
 
+    /// A place for a message that nobody waits for, if one is free at this moment. Such messages take half of the places at
+    /// most, so that a TAN never waits for them alone; of an outlet with a single place, that one.
+    #[must_use]
+    pub fn admit_aside_now(&self) -> Option<Admission> {
+        self.gate.admit_aside_now()
+    }
+
+    /// Waits for such a place, as long as for any other; not in the line, whose length is for those who are waited for.
+    pub async fn admit_aside(&self) -> Result<Admission, Busy> {
+        self.gate.admit_aside().await
+    }
+
     /// How many wait for a place at this moment.
     #[must_use]
     pub fn waiting(&self) -> usize {

@@ -89,7 +89,7 @@ impl Service {
     async fn send_at_once(&self, notice: &ClaimedNotice) -> Result<(), Failure> {
         let turn = self.0.notice_turns.try_acquire();
         let outlet = self.outlet(notice.posted.notice.address.channel());
-        let place = outlet.as_ref().ok().and_then(|outlet| outlet.admit_now());
+        let place = outlet.as_ref().ok().and_then(|outlet| outlet.admit_aside_now());
         match (turn, outlet, place) {
             (Ok(_turn), Ok(outlet), Some(admission)) => self.send_notice(notice, &outlet, admission).await,
             _ => self.put_off(notice, self.store().now().await?).await,
@@ -121,11 +121,16 @@ impl Service {
         }
     }
 
+    /// The end is near: those that are due are left to the next instance, but for the batch under way.
+    pub fn begin_no_more(&self) {
+        self.0.closing.cancel();
+    }
+
     async fn send_in_turn(&self, notice: &ClaimedNotice) -> Result<(), Failure> {
         let Ok(outlet) = self.outlet(notice.posted.notice.address.channel()) else {
             return self.fail(notice, "its channel is not configured", None).await;
         };
-        match outlet.admit().await {
+        match outlet.admit_aside().await {
             Ok(admission) => self.send_notice(notice, &outlet, admission).await,
             Err(busy) => self.put_off(notice, self.store().now().await?.plus(busy.retry_after)).await,
         }

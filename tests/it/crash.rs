@@ -2,10 +2,19 @@
 //! message with the same TAN under the same transmission.
 
 mod confirming;
+mod ending;
 mod enrolling;
+mod failover;
+mod recording;
+mod request;
+mod rounds;
 mod sending;
 mod spread;
 mod taking_over;
+mod telling;
+mod waiting;
+mod witness;
+mod world;
 
 use std::{
     fs::{self, Permissions},
@@ -14,14 +23,10 @@ use std::{
     time::Duration,
 };
 
-use reqwest::Method;
-use serde_json::json;
-use tokio::{
-    task::{JoinHandle, spawn_blocking},
-    time::Instant,
-};
+use tokio::{task::spawn_blocking, time::Instant};
 
-use crate::app::{Answer, Customer, Installation, Process, connect, eventually, tan_in};
+use self::request::Request;
+use crate::app::{Customer, Installation, Process, connect, eventually, tan_in};
 
 /// A channel script that keeps a line of every TAN it was given, and strikes where a file of the spool tells it to:
 /// `kill-first`, `orphan` and `kill-last` once, `fail` always; at a pipe called `gate` it waits once until someone writes to it.
@@ -251,49 +256,5 @@ impl Scene {
             self.until_deserted().await;
         }
         lock.release().await;
-    }
-}
-
-/// A request that the service may not live to answer.
-struct Request {
-    method: Method,
-    rest: String,
-    headers: Vec<(&'static str, String)>,
-    body: serde_json::Value,
-}
-
-impl Request {
-    fn challenge() -> Self {
-        let rest = "/tan/challenge/sms".to_owned();
-        Self { method: Method::POST, rest, headers: Vec::new(), body: json!({}) }
-    }
-
-    fn confirm(id: &str, tan: &str) -> Self {
-        let rest = format!("/tan/challenge/{id}/confirm");
-        Self { method: Method::POST, rest, headers: Vec::new(), body: json!({"tan": tan}) }
-    }
-
-    fn retransmit(id: &str) -> Self {
-        let rest = format!("/tan/challenge/{id}/retransmit");
-        Self { method: Method::POST, rest, headers: Vec::new(), body: json!({}) }
-    }
-
-    fn enrol(channel: &str, token: &str) -> Self {
-        let rest = format!("/tan/{channel}");
-        Self { method: Method::POST, rest, headers: Vec::new(), body: json!({}) }.with("tan-token", token)
-    }
-
-    fn with(mut self, header: &'static str, value: &str) -> Self {
-        self.headers.push((header, value.to_owned()));
-        self
-    }
-
-    /// `None`: the connection broke.
-    fn begin(self, customer: &Customer) -> JoinHandle<Option<Answer>> {
-        let (client, path) = (customer.client.clone(), customer.path(&self.rest));
-        tokio::spawn(async move {
-            let headers: Vec<_> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            client.attempt(self.method, &path, &headers, Some(self.body.to_string())).await.ok()
-        })
     }
 }

@@ -259,7 +259,7 @@ impl Scene {
 }
 
 /// Where a process faces the world.
-async fn gateway_of(process: &Process) -> SocketAddr {
+pub async fn gateway_of(process: &Process) -> SocketAddr {
     let said = || {
         let log = process.log();
         let (_, rest) = log.split_once("serving the gateway address=")?;

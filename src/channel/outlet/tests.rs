@@ -109,3 +109,26 @@ async fn a_recording_that_always_fails_is_not_ready_until_it_recovers() {
     assert_eq!(outlet.readiness(), Ok(()));
     assert_eq!(outlet.send(outlet.admit().await.unwrap(), &envelope()).await.outcome, Ok(()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_waits_for_leaves_half_of_the_places_and_the_whole_line() {
+    let outlet = outlet(&Recording::new(), 4, 0);
+    let aside: Vec<_> = std::iter::from_fn(|| outlet.admit_aside_now()).collect();
+    assert_eq!(aside.len(), 2);
+    assert!(outlet.admit_aside().await.is_err(), "for no longer than its patience");
+    let waited_for: Vec<_> = std::iter::from_fn(|| outlet.admit_now()).collect();
+    assert_eq!(waited_for.len(), 2);
+    drop(aside);
+    assert!(outlet.admit_aside().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_only_place_is_for_all() {
+    let outlet = outlet(&Recording::new(), 1, 0);
+    let aside = outlet.admit_aside_now();
+    assert!(aside.is_some() && outlet.admit_now().is_none());
+    drop(aside);
+    let _place = outlet.admit_now().unwrap();
+    assert!(outlet.admit_aside_now().is_none());
+    assert!(outlet.admit_aside().await.is_err());
+}

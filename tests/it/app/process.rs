@@ -96,6 +96,13 @@ impl Installation {
         Process::start(self.command(&["serve"]), &self.admin).await
     }
 
+    /// The same with more variables, for this process alone.
+    pub async fn serve_with(&self, more: &[(&str, &str)]) -> Process {
+        let mut command = self.command(&["serve"]);
+        command.envs(more.iter().copied());
+        Process::start(command, &self.admin).await
+    }
+
     /// An access token, made as on the command line.
     pub async fn token(&self, scope: Scope, owner: Option<&str>) -> String {
         let settings = settings(&std::fs::read_to_string(self.path("tanager.toml")).unwrap(), self.directory.path());
