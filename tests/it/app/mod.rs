@@ -212,7 +212,13 @@ impl TestApp {
     pub async fn settled(&self) {
         let owner = self.database.owner().await;
         let none = "select not exists (select from notices)";
-        eventually("no notice waits", async || owner.query_one(none, &[]).await.unwrap().get(0)).await;
+        // Not by `eventually`: tests spawn what waits here, and a closure that borrows cannot be sent elsewhere.
+        let waits = async {
+            while !owner.query_one(none, &[]).await.unwrap().get::<_, bool>(0) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), waits).await.expect("no notice waits");
     }
 
     /// A further log-in of an account.
