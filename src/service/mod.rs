@@ -169,13 +169,6 @@ impl Service {
         &self.0.parts.limits
     }
 
-    /// Whether the database answers and has the schema that this program knows, or a newer one: migrations only
-    /// expand, so that a fleet is brought up to date one instance after the other.
-    pub async fn ready(&self) -> Result<(), Failure> {
-        let version = self.store().schema_version().await?;
-        if version >= Some(crate::storage::schema::newest_version()) { Ok(()) } else { Err(Failure::Unavailable) }
-    }
-
     /// Waits until every message in flight is recorded, ends what transports have running, and writes what was counted.
     pub async fn finish(&self) {
         self.0.closing.cancel();
