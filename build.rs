@@ -5,7 +5,7 @@ use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 
 use phonenumber::{
     Metadata,
-    metadata::{DATABASE, Descriptors},
+    metadata::{DATABASE, Descriptor, Descriptors},
 };
 
 /// What a number has at most, with its country code (ITU-T E.164). Some countries have longer ones for themselves.
@@ -45,6 +45,6 @@ fn lengths(country: &Metadata) -> u16 {
         Descriptors::voicemail,
     ];
     let found = kinds.iter().filter_map(|kind| kind(country.descriptors()));
-    let international = found.flat_map(|kind| kind.possible_length()).filter(|length| **length < MOST_DIGITS);
+    let international = found.flat_map(Descriptor::possible_length).filter(|length| **length < MOST_DIGITS);
     international.fold(0, |bits, length| bits | 1 << length)
 }

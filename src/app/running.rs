@@ -56,6 +56,7 @@ impl Running {
         let operators = settings.server.operators_listen.as_ref();
         let operators = operators.map(|listen| bind_operators(listen, everyones)).transpose()?;
         service.note_event(&started(settings)).await?;
+        service.begin_transports();
         let mut running = Self {
             worker: overrides.worker.then(|| Worker::start(&service)),
             service,

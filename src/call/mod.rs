@@ -61,7 +61,7 @@ pub enum Body {
         /// The whole value of `Content-Type`.
         content_type: HeaderValue,
         /// The text.
-        text: Template,
+        text: Box<Template>,
     },
 }
 
@@ -77,14 +77,22 @@ pub struct Call {
     pub body: Body,
 }
 
+/// What a call carries, filled in.
+pub struct Content {
+    /// The whole value of `Content-Type`.
+    pub content_type: HeaderValue,
+    /// The bytes.
+    pub bytes: Zeroizing<Vec<u8>>,
+}
+
 /// A call of which every template is filled in. Not printable: it holds a TAN, and may hold a secret.
 pub struct Filled {
     /// What is called.
     pub url: Url,
     /// Header fields, marked as not to be shown.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Media type and bytes.
-    pub body: Option<(HeaderValue, Zeroizing<Vec<u8>>)>,
+    /// What it carries; `None`: nothing.
+    pub body: Option<Content>,
 }
 
 impl Call {
@@ -93,7 +101,7 @@ impl Call {
         let body: Vec<&Template> = match &self.body {
             Body::None => Vec::new(),
             Body::Form(fields) => fields.iter().map(|(_, value)| value).collect(),
-            Body::Text { text, .. } => vec![text],
+            Body::Text { text, .. } => vec![&**text],
         };
         let headers = self.headers.iter().map(|(_, value)| value);
         std::iter::once(self.target.template()).chain(headers).chain(body)
@@ -111,19 +119,20 @@ impl Call {
 }
 
 impl Body {
-    fn fill(&self, values: &Values<'_>) -> Result<Option<(HeaderValue, Zeroizing<Vec<u8>>)>, FillError> {
+    fn fill(&self, values: &Values<'_>) -> Result<Option<Content>, FillError> {
         match self {
             Self::None => Ok(None),
             Self::Text { content_type, text } => {
-                Ok(Some((content_type.clone(), Zeroizing::new(text.fill(values)?.as_bytes().to_vec()))))
+                let bytes = Zeroizing::new(text.fill(values)?.as_bytes().to_vec());
+                Ok(Some(Content { content_type: content_type.clone(), bytes }))
             }
             Self::Form(fields) => {
                 let mut form = url::form_urlencoded::Serializer::new(String::new());
                 for (name, value) in fields {
                     form.append_pair(name, &value.fill(values)?);
                 }
-                let encoded = Zeroizing::new(form.finish().into_bytes());
-                Ok(Some((HeaderValue::from_static("application/x-www-form-urlencoded"), encoded)))
+                let content_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+                Ok(Some(Content { content_type, bytes: Zeroizing::new(form.finish().into_bytes()) }))
             }
         }
     }

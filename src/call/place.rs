@@ -36,14 +36,13 @@ impl Place {
     /// `value` as it is written here; an error: it may not stand here.
     pub fn write(self, value: &str) -> Result<String, FillError> {
         match self {
-            Self::Plain => Ok(value.to_owned()),
             Self::Json => Ok(serde_json::Value::from(value).to_string()),
             Self::Xml => Ok(value.chars().fold(String::new(), in_xml)),
             // A URL's parser takes a segment of one or two dots away, however they are encoded.
             Self::Url if value == "." || value == ".." => Err(FillError::Dots),
             Self::Url => Ok(value.bytes().fold(String::new(), in_url)),
             Self::Header if value.chars().any(char::is_control) => Err(FillError::Control),
-            Self::Header => Ok(value.to_owned()),
+            Self::Header | Self::Plain => Ok(value.to_owned()),
         }
     }
 }

@@ -78,9 +78,9 @@ fn a_form_is_encoded_whole_and_a_header_is_not_to_be_shown() {
         body: Body::Form(vec![("to".to_owned(), plain("{{ digits }}")), ("t&".to_owned(), plain("x={{ message }}"))]),
     };
     let filled = call.fill(&values("a&b=c +é\n")).unwrap();
-    let (content_type, body) = filled.body.unwrap();
+    let Content { content_type, bytes } = filled.body.unwrap();
     assert_eq!(content_type, "application/x-www-form-urlencoded");
-    assert_eq!(String::from_utf8(body.to_vec()).unwrap(), "to=41791234567&t%26=x%3Da%26b%3Dc+%2B%C3%A9%0A");
+    assert_eq!(String::from_utf8(bytes.to_vec()).unwrap(), "to=41791234567&t%26=x%3Da%26b%3Dc+%2B%C3%A9%0A");
     assert_eq!(filled.headers[0].1, "Bearer sesame");
     assert!(filled.headers[0].1.is_sensitive());
 }

@@ -23,7 +23,7 @@ use self::{
 };
 use super::{Envelope, Reason, SendError, Sender};
 use crate::{
-    call::{Call, Filled, Replies, Values, Verdict},
+    call::{Call, Content, Filled, Replies, Values, Verdict},
     tls,
 };
 
@@ -53,7 +53,7 @@ pub struct Credentials {
 /// Hands each message over in one call.
 pub struct HttpSender {
     call: Arc<Call>,
-    replies: Replies,
+    replies: Arc<Replies>,
     credentials: Credentials,
     line: Line,
     timeout: Duration,
@@ -64,7 +64,7 @@ impl HttpSender {
     /// called on the runtime that the connections are to live on.
     pub fn new(
         call: Arc<Call>,
-        replies: Replies,
+        replies: Arc<Replies>,
         credentials: Credentials,
         roots: RootCertStore,
         timeout: Duration,
@@ -105,7 +105,7 @@ impl HttpSender {
             request = request.basic_auth(username, Some(self.credentials.secret.as_str()));
         }
         request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
-        if let Some((content_type, bytes)) = body {
+        if let Some(Content { content_type, bytes }) = body {
             request = request.header(reqwest::header::CONTENT_TYPE, content_type).body(bytes.to_vec());
         }
         request.build().map_err(|error| wrong(&error.without_url()))

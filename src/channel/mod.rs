@@ -14,13 +14,19 @@ mod gate;
 mod http;
 mod outlet;
 mod outlets;
+mod persistent;
+mod program;
 mod recording;
 mod script;
+mod smtp;
 mod transport;
 
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, ready},
+};
 
 pub use descriptors::{SealError, seal_descriptors};
 pub use envelope::{Envelope, MessageBody, MessageKind};
@@ -29,8 +35,10 @@ pub use gate::{Admission, Busy, GateSettings};
 pub use http::{Credentials, HttpError, HttpSender};
 pub use outlet::{Delivery, Outlet};
 pub use outlets::Outlets;
+pub use persistent::PersistentSender;
 pub use recording::Recording;
 pub use script::ScriptSender;
+pub use smtp::{Author, MailEncryption, MailLogin, MailPool, MailServer, NotAnAuthor, SmtpSender};
 pub use transport::Transport;
 
 /// A transport: it carries one message out.
@@ -46,4 +54,13 @@ pub trait Sender: Send + Sync {
 
     /// The longest that a hand-over may take before it is given up as [`SendError::TimedOut`].
     fn timeout(&self) -> Duration;
+
+    /// Starts what runs all the time, so that the first message need not wait for it. For those that are about to serve; a
+    /// message that comes without it starts it too.
+    fn begin(&self) {}
+
+    /// Ends what runs all the time, within a few seconds. To be called when nothing is being sent any more.
+    fn end(&self) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use tracing::{Span, field};
 
 use super::{Admission, Busy, Envelope, GateSettings, Reason, SendError, Transport, gate::Gate, transport::name_of};
@@ -115,6 +116,16 @@ impl Outlet {
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.transports.iter().map(Transport::timeout).sum()
+    }
+
+    /// Starts what its transports have running all the time: a message need not wait for it then.
+    pub fn begin(&self) {
+        self.transports.iter().for_each(Transport::begin);
+    }
+
+    /// Ends what [`Outlet::begin`] or a message started, within a few seconds. To be called when nothing is being sent any more.
+    pub async fn end(&self) {
+        join_all(self.transports.iter().map(Transport::end)).await;
     }
 
     /// Whether a message could be tried now on any of the transports; else why not on each.

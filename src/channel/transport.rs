@@ -42,6 +42,16 @@ impl Transport {
         self.sender.readiness()
     }
 
+    /// Starts what runs all the time; see [`Sender::begin`].
+    pub(super) fn begin(&self) {
+        self.sender.begin();
+    }
+
+    /// Ends what runs all the time; see [`Sender::end`].
+    pub(super) async fn end(&self) {
+        self.sender.end().await;
+    }
+
     /// Whether it failed so often in a row that it is left in peace while another one can be tried.
     #[must_use]
     pub fn rests(&self) -> bool {

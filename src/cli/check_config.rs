@@ -1,29 +1,24 @@
 //! `tanager check-config`: 0 when the configuration can be served.
 
-use std::process::ExitCode;
+use std::{fmt::Write as _, process::ExitCode};
 
 use super::say;
 use crate::{
     app::parts,
-    message::{Examination, Figures, Letterhead},
+    message::{Figures, Letterhead},
     settings::{Origin, Settings},
 };
 
 pub(super) fn check_config(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let catalog = parts::catalog(&settings.messages)?;
+    let examination = catalog.examine(&letterhead(settings), settings.limits.tan_digits, minutes(settings));
     let mut report = String::new();
     settings.report(&mut report)?;
+    for figures in examination.figures()? {
+        writeln!(report, "{}", line(&figures))?;
+    }
     say(report.trim_end())?;
-    let flaws = match parts::catalog(&settings.messages) {
-        Ok(catalog) => {
-            let Examination { flaws, figures } =
-                catalog.examine(&letterhead(settings), settings.limits.tan_digits, minutes(settings));
-            figures.iter().try_for_each(|figures| say(&line(figures)))?;
-            flaws
-        }
-        Err(error) => error.into_flaws(),
-    };
-    flaws.iter().try_for_each(|flaw| say(&format!("trouble: {flaw}")))?;
-    Ok(if flaws.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(ExitCode::SUCCESS)
 }
 
 fn letterhead(settings: &Settings) -> Letterhead<'_> {

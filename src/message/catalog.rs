@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use super::{
@@ -32,10 +32,9 @@ impl Catalog {
     /// adds: `de/tan-sms.txt`. A region of a language (`de-ch`) has what the language has where it says nothing itself; a
     /// language that is not there has to be complete. The error has everything that is wrong.
     pub fn load(directory: Option<&Path>, default: &Language) -> Result<Self, CatalogError> {
-        let mut flaws = Vec::new();
-        let shipped = compiled(shipped_sources(&mut flaws), &mut flaws);
-        let operators = directory.map_or_else(BTreeMap::new, |directory| overlaid(&shipped, directory, &mut flaws));
-        let speeches = speeches(&shipped, &compiled(operators, &mut flaws));
+        let (shipped, mut flaws) = (&SHIPPED.0, SHIPPED.1.clone());
+        let operators = directory.map_or_else(BTreeMap::new, |directory| overlaid(shipped, directory, &mut flaws));
+        let speeches = speeches(shipped, &compiled(operators, &mut flaws));
         let catalog = Self { speeches, default: default.clone() };
         let overlaid = catalog.speeches.values().filter(|speech| !speech.is_as_shipped());
         flaws.extend(overlaid.flat_map(check::usual_flaws));
@@ -109,6 +108,12 @@ fn ancestry(tag: &str) -> impl Iterator<Item = &str> {
 
 /// Templates by the tags of their languages.
 type ByTag = BTreeMap<String, Arc<Templates>>;
+
+/// What is shipped, and what is wrong with it: the same for every catalog of a process.
+static SHIPPED: LazyLock<(ByTag, Vec<Flaw>)> = LazyLock::new(|| {
+    let mut flaws = Vec::new();
+    (compiled(shipped_sources(&mut flaws), &mut flaws), flaws)
+});
 
 fn shipped_sources(flaws: &mut Vec<Flaw>) -> BTreeMap<String, Sources> {
     let mut all = BTreeMap::new();

@@ -10,7 +10,7 @@ use self::samples::Sample;
 use super::{
     catalog::Catalog,
     engine::{self, SLOT},
-    flaw::Flaw,
+    flaw::{CatalogError, Flaw},
     gsm::Measure,
     notice::NoticeMessage,
     part::{PHRASES, Part},
@@ -41,6 +41,13 @@ pub struct Examination {
     pub flaws: Vec<Flaw>,
     /// Each language's figures.
     pub figures: Vec<Figures>,
+}
+
+impl Examination {
+    /// Each language's figures, if nothing is wrong.
+    pub fn figures(self) -> Result<Vec<Figures>, CatalogError> {
+        if self.flaws.is_empty() { Ok(self.figures) } else { Err(CatalogError(self.flaws)) }
+    }
 }
 
 impl Catalog {

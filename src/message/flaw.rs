@@ -44,14 +44,6 @@ impl CatalogError {
     }
 }
 
-impl CatalogError {
-    /// The same, to be kept.
-    #[must_use]
-    pub fn into_flaws(self) -> Vec<Flaw> {
-        self.0
-    }
-}
-
 impl fmt::Display for CatalogError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("the messages' templates are not right:")?;

@@ -41,7 +41,8 @@ impl Service {
         let secret = AccessSecret::generate(self.chance());
         let make = self.change(caller, Deed::MintToken, Wanted::account(username), |account, terms| {
             let least = self.least_of(&wish.operations);
-            let cleared = self.clear_at(account, terms, caller, request, least, &self.token_summary(account, &wish))?;
+            let cleared =
+                self.clear_at(account, terms, caller, request, least, &self.token_summary(account, request, &wish))?;
             account.pay(cleared);
             let lifetime = wish.duration.unwrap_or(terms.limits.session_lifetime);
             let token = self.build_token(account, terms, &wish, Mfa::NonInteractive, lifetime);
@@ -67,8 +68,8 @@ impl Service {
         Demand { assurance: if waits { Assurance::Bound } else { Assurance::None }, ..strictest }
     }
 
-    fn token_summary(&self, account: &Account, wish: &TokenRequest) -> String {
-        summary(wish, |phrase| self.phrase(account, phrase))
+    fn token_summary(&self, account: &Account, request: &ProtectedRequest, wish: &TokenRequest) -> String {
+        summary(wish, |phrase| self.phrase(account, request, phrase))
     }
 
     /// Operations of the bank core, each once, in the order in which they were named.

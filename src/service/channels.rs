@@ -111,7 +111,7 @@ impl Service {
     ) -> Result<Begun, Failure> {
         caller.may_begin_own_operation().map_err(|_| Refusal::Forbidden)?;
         account.refuse_blocked(terms)?;
-        let summary = self.phrase(account, &Phrase::SendTo(&address));
+        let summary = self.phrase(account, request, &Phrase::SendTo(&address));
         let cleared = self.clear(account, terms, caller, request, &summary)?;
         let channel = address.channel();
         let Some(place) = place.take().or_else(|| Place::free_now(self.outlet(channel).ok()?)) else {
@@ -138,7 +138,7 @@ impl Service {
             }
             is_in_force(account, channel, device).then_some(()).ok_or(Refusal::ChannelNotActive)?;
             let loss = self.loss(account, terms, |account| _ = remove(account, channel, device, None));
-            let summary = self.removal(account, &[channel], device, &loss);
+            let summary = self.removal(account, request, &[channel], device, &loss);
             let cleared = self.clear(account, terms, caller, request, &summary)?;
             let notices = remove(account, channel, device, cleared.paid_by());
             account.pay(cleared);

@@ -233,7 +233,7 @@ impl Service {
             loss = self.loss(account, terms, |account| {
                 plan.removed.iter().for_each(|channel| _ = account.remove_channel(*channel, None));
             });
-            let summary = self.removal(account, &plan.removed, None, &loss);
+            let summary = self.removal(account, request, &plan.removed, None, &loss);
             let cleared = self.clear(account, terms, caller, request, &summary)?;
             let mut notices = Vec::new();
             for channel in &plan.removed {

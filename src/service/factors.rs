@@ -44,7 +44,7 @@ impl Service {
         let secret = TotpSecret::generate(self.chance());
         let begun = self.change(caller, Deed::ChangeFactors, Wanted::account(username), |account, terms| {
             account.refuse_new_device(terms, name)?;
-            let summary = self.phrase(account, &Phrase::AddDevice(name));
+            let summary = self.phrase(account, request, &Phrase::AddDevice(name));
             let cleared = self.clear(account, terms, caller, request, &summary)?;
             let new = self.new_challenge(terms, caller, None, None);
             let device = NewDevice { name: name.clone(), secret: secret.clone() };
@@ -67,7 +67,7 @@ impl Service {
         permit_customer(caller, username)?;
         let made = self.change(caller, Deed::ChangeFactors, Wanted::account(username), |account, terms| {
             account.refuse_recovery_codes(terms)?;
-            let summary = self.phrase(account, &Phrase::MakeRecoveryCodes);
+            let summary = self.phrase(account, request, &Phrase::MakeRecoveryCodes);
             let cleared = self.clear(account, terms, caller, request, &summary)?;
             let codes = self.new_recovery_codes(terms);
             let shown = codes.codes(account.id, self.ring())?;

@@ -1,6 +1,6 @@
 //! The messages of this service: what they say is the catalog's matter, whom they go to is ours.
 
-use super::{Failure, Service};
+use super::{Failure, ProtectedRequest, Service};
 use crate::{
     channel::{Envelope, MessageBody, MessageKind},
     domain::{
@@ -75,14 +75,11 @@ impl Service {
         })
     }
 
-    /// What a customer is shown of an operation of the service's own, in his language.
-    pub(super) fn phrase(&self, account: &Account, phrase: &Phrase<'_>) -> String {
-        self.0.parts.catalog.phrase(&self.language(account), phrase)
-    }
-
-    /// The language in which an account is told things.
-    fn language(&self, account: &Account) -> Language {
-        self.0.parts.catalog.choose(&account.language)
+    /// What a customer is shown of an operation of the service's own: in his language or, where that is not known, in that of
+    /// the request.
+    pub(super) fn phrase(&self, account: &Account, request: &ProtectedRequest, phrase: &Phrase<'_>) -> String {
+        let catalog = &self.0.parts.catalog;
+        catalog.phrase(&catalog.choose(account.language.iter().chain(&request.language)), phrase)
     }
 
     fn letterhead(&self) -> Letterhead<'_> {

@@ -34,6 +34,7 @@ mod warning;
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tokio::{runtime::Handle, sync::Semaphore, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -66,7 +67,7 @@ use crate::{
         assurance::{Assurance, NamedDemand},
         caller::{AccessToken, Deed, Provenance},
         chance::Chance,
-        channel::{Channel, Strengths},
+        channel::Strengths,
         event::EventKind,
         keys::KeyRing,
         language::Language,
@@ -156,6 +157,12 @@ impl Service {
         wanted.iter().find_map(|language| self.0.parts.catalog.speaks(language))
     }
 
+    /// Starts what transports have running all the time. For a service that is about to serve; what only looks something up
+    /// need not.
+    pub fn begin_transports(&self) {
+        self.0.parts.outlets.iter().for_each(|(_, outlet)| outlet.begin());
+    }
+
     /// The limits in force.
     #[must_use]
     pub fn limits(&self) -> &Limits {
@@ -169,11 +176,12 @@ impl Service {
         if version >= Some(crate::storage::schema::newest_version()) { Ok(()) } else { Err(Failure::Unavailable) }
     }
 
-    /// Waits until every message in flight is recorded, and writes what was counted.
+    /// Waits until every message in flight is recorded, ends what transports have running, and writes what was counted.
     pub async fn finish(&self) {
         self.0.closing.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
+        join_all(self.0.parts.outlets.iter().map(|(_, outlet)| outlet.end())).await;
         if self.write_traffic().await.is_err() {
             tracing::warn!("the counts of the last second could not be written and are lost");
         }

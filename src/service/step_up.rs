@@ -22,7 +22,7 @@ impl Service {
     ) -> Result<Timestamp, Failure> {
         let minutes = self.limits().step_up_lifetime.as_secs().div_ceil(60);
         self.change(caller, Deed::StepUp, Wanted::account(username), |account, terms| {
-            let summary = self.phrase(account, &Phrase::StepUp(minutes));
+            let summary = self.phrase(account, request, &Phrase::StepUp(minutes));
             let cleared = self.clear(account, terms, caller, request, &summary)?;
             Ok(account.step_up(terms, caller.id, caller.expires_at, cleared))
         })

@@ -1,7 +1,7 @@
 //! What a customer can no longer do once something that he proves himself with is gone: he is told before he approves it,
 //! and again by the answer.
 
-use super::Service;
+use super::{ProtectedRequest, Service};
 use crate::{
     domain::{
         account::{Account, Terms},
@@ -50,11 +50,13 @@ impl Service {
     pub(super) fn removal(
         &self,
         account: &Account,
+        request: &ProtectedRequest,
         channels: &[Channel],
         device: Option<&DeviceName>,
         loss: &Loss,
     ) -> String {
-        loss.added_to(&self.phrase(account, &Phrase::Remove(channels, device)), |phrase| self.phrase(account, phrase))
+        let say = |phrase: &Phrase<'_>| self.phrase(account, request, phrase);
+        loss.added_to(&say(&Phrase::Remove(channels, device)), say)
     }
 
     /// What the account loses by a removal. Decides nothing and changes nothing.

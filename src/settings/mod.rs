@@ -55,7 +55,10 @@ pub use secret::{Secret, SecretSource};
 use section::Section;
 pub use server::{Keys, Log, LogFormat, LogLevel, OwnOperations, Server};
 pub use template::{SummaryTemplate, TemplateError};
-pub use transport::{Http, Persistent, Program, ProgramTrouble, Script, Smtp, Transport, TransportKind};
+pub use transport::{
+    Encryption, Http, MailLogin, NamedMailbox, Persistent, Program, ProgramTrouble, Script, Smtp, Transport,
+    TransportKind,
+};
 pub use trouble::{Trouble, Troubles};
 
 use crate::domain::limits::Limits;

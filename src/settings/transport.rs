@@ -13,7 +13,7 @@ pub use self::{
     persistent::Persistent,
     program::{Program, ProgramTrouble},
     script::Script,
-    smtp::Smtp,
+    smtp::{Encryption, MailLogin, NamedMailbox, Smtp},
 };
 use super::{section::Section, value::Named};
 

@@ -24,7 +24,7 @@ pub(super) fn sender(settings: &Http, transport: &Transport) -> Result<Arc<dyn S
         Some(file) => roots_in(file).map_err(|why| trouble(format!("has a ca_file without certificates: {why}")))?,
         None => tls::machine_roots(),
     };
-    let (call, replies) = (Arc::clone(&settings.call), settings.replies.clone());
+    let (call, replies) = (Arc::clone(&settings.call), Arc::clone(&settings.replies));
     let sender = HttpSender::new(call, replies, credentials, roots, transport.timeout);
     Ok(Arc::new(sender.map_err(|error| trouble(format!("cannot be used: {error}")))?))
 }

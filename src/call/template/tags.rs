@@ -65,9 +65,9 @@ impl Tags {
         let inner = inner.strip_prefix(['-', '+']).unwrap_or(inner);
         let inner = inner.strip_suffix(['-', '+']).unwrap_or(inner).trim();
         if closing == "}}" {
-            self.shown(inner)?
+            self.shown(inner)?;
         } else {
-            self.choice(inner)?
+            self.choice(inner)?;
         }
         Ok(behind)
     }

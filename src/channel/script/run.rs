@@ -17,7 +17,7 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::{super::blot::Heard, group::Group};
+use super::super::{blot::Heard, program::Group};
 
 /// How long the dead may take to be gone, and their pipes to close. Only a process that the kernel cannot end at once,
 /// or a descendant that left the group, takes any time at all.

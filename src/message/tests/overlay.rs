@@ -81,7 +81,7 @@ fn a_broken_file_is_refused_by_name_and_line() {
         ("de/tan-sms.txt", "{{ tan|upper }}", "de/tan-sms.txt, line 1: is no template: filter upper is unknown"),
         (
             "de/tan-sms.txt",
-            "{{ bank }} {{ summary }}",
+            "{{ bank }} {{ tan }} {{ summary }} {{ minutes }}",
             "de/tan-sms.txt, line 1: is no template: a value that is not there",
         ),
         ("de/tan-sms.txt", "{{ bank }} {{ minutes }}", "de/tan-sms.txt: has no TAN in it"),

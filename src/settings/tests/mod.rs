@@ -3,8 +3,10 @@
 mod factors;
 mod files;
 mod http_transport;
+mod persistent;
 mod properties;
 mod refusals;
+mod transports;
 
 use std::{collections::BTreeSet, time::Duration};
 

@@ -16,7 +16,7 @@ pub struct Http {
     /// What is called, and with what.
     pub call: Arc<Call>,
     /// What its replies mean.
-    pub replies: Replies,
+    pub replies: Arc<Replies>,
     /// As whom, where the secret goes as HTTP Basic; without a colon.
     pub username: Option<String>,
     /// What proves this service to the gateway; `None`: nothing does.
@@ -33,7 +33,7 @@ impl Http {
             (SecretSource::optional(section, "secret", "secret_file"), section.optional_file("ca_file"));
         let replies = replies::read(section);
         let call = request::read(section)?;
-        let http = Self { call: Arc::new(call), replies: replies?, username, secret, ca_file };
+        let http = Self { call: Arc::new(call), replies: Arc::new(replies?), username, secret, ca_file };
         http.check(section);
         Some(http)
     }

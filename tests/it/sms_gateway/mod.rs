@@ -53,7 +53,7 @@ fn sender_with(keys: &str, url: &str, roots: RootCertStore) -> HttpSender {
     let TransportKind::Http(http) = &transport.kind else { panic!("no gateway") };
     let credentials = Credentials { secret: Zeroizing::new(SECRET.to_owned()), username: http.username.clone() };
     let call = Arc::clone(&http.call);
-    HttpSender::new(call, http.replies.clone(), credentials, roots, transport.timeout).unwrap()
+    HttpSender::new(call, Arc::clone(&http.replies), credentials, roots, transport.timeout).unwrap()
 }
 
 fn sender(keys: &str, gateway: &BankCore) -> HttpSender {

@@ -85,17 +85,17 @@ async fn a_gateway_that_says_back_what_it_was_sent_brings_nothing_into_the_log()
     let alice = scene.place.customer(&process, "alice", &["sms"]).await;
     let served = async {
         let mut wire = Wire::over(echo.accept().await.unwrap().0);
-        let (head, mut heard) = (wire.head().await.unwrap(), Vec::new());
-        wire.body(Framing::of_request(&head), |piece| heard.extend_from_slice(piece)).await;
-        let said = [head.0, heard.clone()].concat();
+        let (head, mut body) = (wire.head().await.unwrap(), Vec::new());
+        wire.body(Framing::of_request(&head), |piece| body.extend_from_slice(piece)).await;
+        let said = [head.0, body.clone()].concat();
         wire.send(format!("HTTP/1.1 418 Echo\r\ncontent-length: {}\r\n\r\n", said.len())).await;
         wire.send(said).await;
-        heard
+        body
     };
-    let (asked, heard) = tokio::join!(asked(&alice), served);
+    let (asked, body) = tokio::join!(asked(&alice), served);
     assert_eq!(asked, (502, 5133));
     logged(&process, "status 418, it said: POST /v1/messages HTTP/1.1").await;
-    let sent: serde_json::Value = serde_json::from_slice(&heard).unwrap();
+    let sent: serde_json::Value = serde_json::from_slice(&body).unwrap();
     let mut secrets = Secrets::default();
     secrets.add("the TAN", &tan_in(sent["text"].as_str().unwrap()));
     secrets.add("the number", &alice.phone);

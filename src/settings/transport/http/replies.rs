@@ -33,6 +33,9 @@ impl Value for Statuses {
     }
 }
 
+/// Something is wrong, and the trouble is noted.
+struct Noted;
+
 /// A text, number or truth value of a reply.
 struct Word(String);
 
@@ -73,31 +76,31 @@ pub(super) fn read(section: &mut Section<'_>) -> Option<Replies> {
     let try_later_where = pointed(section, "try_later_pointer", "try_later_values");
     Some(Replies {
         accepted,
-        accepted_where: accepted_where?,
+        accepted_where: accepted_where.ok()?,
         address_refused,
-        address_refused_where: address_refused_where?,
+        address_refused_where: address_refused_where.ok()?,
         try_later,
-        try_later_where: try_later_where?,
+        try_later_where: try_later_where.ok()?,
     })
 }
 
-fn pointed(section: &mut Section<'_>, key: &'static str, values_key: &'static str) -> Option<Option<Pointed>> {
+fn pointed(section: &mut Section<'_>, key: &'static str, values_key: &'static str) -> Result<Option<Pointed>, Noted> {
     let pointer: Option<Pointer> = section.optional(key);
     let values: Vec<Word> = section.list(values_key);
     match (pointer, values.is_empty()) {
         (Some(Pointer(pointer)), false) => {
-            Some(Some(Pointed { pointer, values: values.into_iter().map(|Word(word)| word).collect() }))
+            Ok(Some(Pointed { pointer, values: values.into_iter().map(|Word(word)| word).collect() }))
         }
-        (None, true) if !section.is_written(key) => Some(None),
+        (None, true) if !section.is_written(key) => Ok(None),
         (Some(_), true) => {
             section.trouble(values_key, format!("is missing beside {key}; write what the reply says there"));
-            None
+            Err(Noted)
         }
         (None, false) if !section.is_written(key) => {
             section.trouble(key, format!("is missing beside {values_key}; write one like \"/status\""));
-            None
+            Err(Noted)
         }
         // The pointer is wrong, and that is a trouble already.
-        (None, _) => None,
+        (None, _) => Err(Noted),
     }
 }

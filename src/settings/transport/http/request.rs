@@ -143,5 +143,6 @@ fn text_body(section: &mut Section<'_>, content_type: &str, text: &str) -> Optio
         );
         return None;
     }
-    noted(section, "body", Template::compile(text, place)).map(|text| Body::Text { content_type: value, text })
+    noted(section, "body", Template::compile(text, place))
+        .map(|text| Body::Text { content_type: value, text: Box::new(text) })
 }

@@ -42,11 +42,11 @@ impl Leader {
 }
 
 /// A running program and all its descendants that stay in its group. Dropping it kills them all.
-pub(super) struct Group(Option<Leader>);
+pub(in crate::channel) struct Group(Option<Leader>);
 
 impl Group {
     /// Starts `command` as the leader of a new group. Blocks until the program is executed; needs a runtime.
-    pub(super) fn start(mut command: Command) -> io::Result<Self> {
+    pub(in crate::channel) fn start(mut command: Command) -> io::Result<Self> {
         let children = unix::signal(SignalKind::child())?;
         let process = command.process_group(0).spawn()?;
         let pid = Pid::from_child(&process);
@@ -54,12 +54,12 @@ impl Group {
     }
 
     /// Waits until the leader has ended by itself. Its descendants may go on.
-    pub(super) async fn leader_ended(&mut self) -> io::Result<()> {
+    pub(in crate::channel) async fn leader_ended(&mut self) -> io::Result<()> {
         self.0.as_mut().ok_or(Errno::CHILD)?.ended().await
     }
 
     /// Kills what is left of the group and says how the leader ended.
-    pub(super) async fn end(&mut self) -> io::Result<ExitStatus> {
+    pub(in crate::channel) async fn end(&mut self) -> io::Result<ExitStatus> {
         let leader = self.0.as_mut().ok_or(Errno::CHILD)?;
         kill(leader.pid);
         let status = leader.reap().await?;
