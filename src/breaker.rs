@@ -55,6 +55,7 @@ pub struct Permit<'a> {
 
 impl Permit<'_> {
     /// Says what became of it; returns what that changed.
+    #[must_use]
     pub fn settle(mut self, outcome: Ending) -> Change {
         self.leave.take().map_or(Change::None, |leave| self.shared.settle(leave, outcome))
     }
