@@ -77,7 +77,7 @@ mod tests {
     async fn a_probe_that_is_dropped_lets_the_next_one_try() {
         let breaker = SharedBreaker::default();
         for _ in 0..5 {
-            breaker.admit().ok().unwrap().settle(Ending::Failed);
+            _ = breaker.admit().ok().unwrap().settle(Ending::Failed);
         }
         assert!(!breaker.is_closed());
         assert!(breaker.admit().is_err());

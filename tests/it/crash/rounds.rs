@@ -98,7 +98,7 @@ async fn play(plan: &Plan) {
         verdict::pronounce(&world.witness, &fleet, &walkers, seed).await;
         notices::pronounce(&world.witness, &fleet).await;
     }
-    join_all(walkers.iter().map(|walker| walker.confirm_all())).await;
+    join_all(walkers.iter().map(Walker::confirm_all)).await;
     let verified = world.place.run(&["audit", "verify"]).await;
     assert!(verified.status.success() && verified.stdout.starts_with(b"whole: "), "{verified:?}");
     println!("{} rounds: {}", plan.rounds * plan.settlings, ledger::summary(&world.witness, &fleet).await);
