@@ -56,7 +56,7 @@ impl Service {
             transmission: transmission.as_uuid(),
             kind: MessageKind::Tan,
             expected_digits: challenge.tan_digits,
-            ..addressed(&account.username, address.clone(), language, text)
+            ..addressed(&account.username, address.clone(), &language, text)
         })
     }
 
@@ -71,7 +71,7 @@ impl Service {
         let text = self.0.parts.catalog.notice(&language, notice.address.channel(), &message)?;
         Ok(Envelope {
             transmission: posted.id.as_uuid(),
-            ..addressed(username, notice.address.clone(), language, text)
+            ..addressed(username, notice.address.clone(), &language, text)
         })
     }
 
@@ -96,7 +96,7 @@ fn about(challenge: &Challenge) -> About<'_> {
     }
 }
 
-fn addressed(username: &Username, address: Address, language: Language, text: Text) -> Envelope {
+fn addressed(username: &Username, address: Address, language: &Language, text: Text) -> Envelope {
     Envelope {
         transmission: uuid::Uuid::nil(),
         channel: address.channel(),
