@@ -36,6 +36,18 @@ impl From<RenderError> for Failure {
 }
 
 impl Service {
+    /// The first of these languages that is spoken here.
+    #[must_use]
+    pub fn spoken(&self, wanted: &[Language]) -> Option<Language> {
+        wanted.iter().find_map(|language| self.0.parts.catalog.speaks(language))
+    }
+
+    /// Starts what transports have running all the time. For a service that is about to serve; what only looks something up
+    /// need not.
+    pub fn begin_transports(&self) {
+        self.0.parts.outlets.iter().for_each(|(_, outlet)| outlet.begin());
+    }
+
     /// The message that carries a TAN, in the customer's language.
     pub(super) fn tan_message(
         &self,

@@ -70,7 +70,6 @@ use crate::{
         channel::Strengths,
         event::EventKind,
         keys::KeyRing,
-        language::Language,
         limits::Limits,
         policy::Policy,
         refusal::Refusal,
@@ -149,18 +148,6 @@ impl Service {
         let (tasks, verifying) = (TaskTracker::new(), trail::Verifying::default());
         let notice_turns = Semaphore::new(notices::AT_ONCE);
         Self(Arc::new(Inner { parts, identity, tasks, verifying, notice_turns, closing: CancellationToken::new() }))
-    }
-
-    /// The first of these languages that is spoken here.
-    #[must_use]
-    pub fn spoken(&self, wanted: &[Language]) -> Option<Language> {
-        wanted.iter().find_map(|language| self.0.parts.catalog.speaks(language))
-    }
-
-    /// Starts what transports have running all the time. For a service that is about to serve; what only looks something up
-    /// need not.
-    pub fn begin_transports(&self) {
-        self.0.parts.outlets.iter().for_each(|(_, outlet)| outlet.begin());
     }
 
     /// The limits in force.

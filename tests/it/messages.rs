@@ -181,7 +181,7 @@ async fn an_operators_file_takes_the_place_of_a_shipped_one() {
     challenge(&alice, &alice.client, "sms", None).await;
     let text = fs::read_to_string(place.path(&format!("spool/sms-{}.txt", alice.phone))).unwrap();
     assert_eq!(text.trim_end(), format!("Example Bank says {0}, 5 minutes.\n@bank.example #{0}", tan_in(&text)));
-    process.killed().await;
+    process.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
