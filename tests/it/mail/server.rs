@@ -77,9 +77,15 @@ impl Mail {
         value
     }
 
-    /// All behind the head, out of its encoding.
+    /// The plain text, out of its encoding: of a mail with two parts the first.
     pub fn body(&self) -> String {
-        decoded(self.raw().split_once("\r\n\r\n").unwrap().1)
+        let behind_the_head = self.raw().split_once("\r\n\r\n").unwrap().1;
+        let kind = self.header("Content-Type");
+        let Some((_, boundary)) = kind.split_once("boundary=") else { return decoded(behind_the_head) };
+        let first = behind_the_head.split(&format!("--{}", boundary.trim_matches('"'))).nth(1).unwrap();
+        let (head, text) = first.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains("Content-Type: text/plain"), "{head}");
+        decoded(text)
     }
 }
 
