@@ -82,7 +82,7 @@ impl Service {
     pub(super) fn send_posted(&self, posted: Posted) {
         for notice in posted.0 {
             let service = self.clone();
-            self.spawn(async move { service.told(service.send_at_once(&notice).await) });
+            self.spawn(async move { told(service.send_at_once(&notice).await) });
         }
     }
 
@@ -113,7 +113,7 @@ impl Service {
             let most = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
             let due = self.store().claim_notices(channel, now, now.plus(self.longest_lease(channel)), most).await?;
             for outcome in join_all(due.read.iter().map(|notice| self.send_in_turn(notice))).await {
-                self.told(outcome);
+                told(outcome);
             }
             sent += due.read.len();
             if due.found < AT_ONCE || self.0.closing.is_cancelled() {
@@ -149,7 +149,7 @@ impl Service {
             return self.fail(notice, "no message could be written", None).await;
         };
         if let Some(free_at) = self.full_until(channel).await? {
-            return self.put_off(notice, free_at).await;
+            return self.try_again(notice, free_at, "channel_per_minute", None).await;
         }
         let delivery = outlet.send(admission, &envelope).await;
         match &delivery.outcome {
@@ -178,19 +178,30 @@ impl Service {
         Ok(Some(now.plus(free_at.map_or(WAIT.1, |free_at| free_at.since(now).clamp(WAIT.0, WAIT.1)))))
     }
 
-    /// It is tried again, until it is too old.
+    /// It is tried again after a pause.
     async fn fail(
         &self,
         notice: &ClaimedNotice,
         reason: &'static str,
         delivery: Option<&Delivery>,
     ) -> Result<(), Failure> {
-        let now = self.store().now().await?;
-        if now.since(notice.posted.made_at) >= KEPT_TRYING {
+        let times = u32::from(notice.posted.tries).saturating_sub(1).min(16);
+        let pause = PAUSE.0.saturating_mul(1 << times).min(PAUSE.1);
+        self.try_again(notice, self.store().now().await?.plus(pause), reason, delivery).await
+    }
+
+    /// It is tried again at `due_at`, unless it is too old then.
+    async fn try_again(
+        &self,
+        notice: &ClaimedNotice,
+        due_at: Timestamp,
+        reason: &'static str,
+        delivery: Option<&Delivery>,
+    ) -> Result<(), Failure> {
+        if due_at.since(notice.posted.made_at) >= KEPT_TRYING {
             return self.conclude_notice(notice, NoticeEnd::GivenUp(reason), delivery).await;
         }
-        let times = u32::from(notice.posted.tries).saturating_sub(1).min(16);
-        self.put_off(notice, now.plus(PAUSE.0.saturating_mul(1 << times).min(PAUSE.1))).await
+        self.put_off(notice, due_at).await
     }
 
     async fn put_off(&self, notice: &ClaimedNotice, due_at: Timestamp) -> Result<(), Failure> {
@@ -224,12 +235,6 @@ impl Service {
         Ok(self.store().drop_notice(*account, posted.id).await?)
     }
 
-    fn told(&self, outcome: Result<(), Failure>) {
-        if let Err(failure) = outcome {
-            tracing::warn!(error = %failure, "what became of a notice could not be written; it is sent again");
-        }
-    }
-
     /// Shows operators how many notices wait.
     pub async fn measure_notices(&self) -> Result<(), Failure> {
         let waiting = self.store().notices_waiting().await?;
@@ -255,4 +260,10 @@ impl Service {
 fn measure(notice: &ClaimedNotice, outcome: &'static str) {
     let channel = notice.posted.notice.address.channel().name();
     metrics::counter!("tanager_notices_total", "channel" => channel, "outcome" => outcome).increment(1);
+}
+
+fn told(outcome: Result<(), Failure>) {
+    if let Err(failure) = outcome {
+        tracing::warn!(error = %failure, "what became of a notice could not be written; it is sent again");
+    }
 }
