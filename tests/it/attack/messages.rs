@@ -26,7 +26,7 @@ async fn what_dead_holders_left_is_sent_again_under_the_ceiling_too() {
     let wish = || wish("channel_per_minute = 3");
     let app = TestApp::start_with(wish()).await;
     let other = TestApp::on(app.database.clone(), wish()).await;
-    let customers = customers(&app, "+4179123", 0..3).await;
+    let customers = customers(&app, "+41791", 0..3).await;
     app.sms.hold();
     let asking = customers.iter().map(|(customer, phone)| enrol(&customer.client, customer, phone));
     let outcome = async {
