@@ -4,25 +4,34 @@ use std::fmt;
 
 /// A cause, in words for the log alone: never for clients, and without any secret. Empty when there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reason(String);
+pub struct Reason {
+    words: String,
+    is_of_the_message: bool,
+}
 
 impl Reason {
     /// A cause; the caller has blotted out what is secret.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self { words: text.into(), is_of_the_message: false }
+    }
+
+    /// The same, where it lies in the message or its address, which customers choose, and says nothing of the transport.
+    #[must_use]
+    pub fn of_the_message(self) -> Self {
+        Self { is_of_the_message: true, ..self }
     }
 
     /// The words alone.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.words
     }
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() { Ok(()) } else { write!(out, ": {}", self.0) }
+        if self.words.is_empty() { Ok(()) } else { write!(out, ": {}", self.words) }
     }
 }
 
@@ -47,6 +56,17 @@ pub enum SendError {
 }
 
 impl SendError {
+    /// Whether another message may well be carried: this one, or its address, is what was wrong.
+    #[must_use]
+    pub const fn is_of_the_message(&self) -> bool {
+        match self {
+            Self::AddressRefused(_) => true,
+            Self::TryLater(reason) | Self::Misconfigured(reason) | Self::Failed(reason) | Self::TimedOut(reason) => {
+                reason.is_of_the_message
+            }
+        }
+    }
+
     /// One word for the variant, for metrics.
     #[must_use]
     pub const fn name(&self) -> &'static str {

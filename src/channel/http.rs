@@ -118,7 +118,8 @@ impl HttpSender {
         let words = said.blotted(&self.credentials, envelope);
         let note = |what: &str| {
             let what = if what.is_empty() { format!("status {status}") } else { format!("status {status}, {what}") };
-            Reason::new(if words.is_empty() { what } else { format!("{what}, it said: {words}") })
+            let reason = Reason::new(if words.is_empty() { what } else { format!("{what}, it said: {words}") });
+            if is_of_the_message(status) { reason.of_the_message() } else { reason }
         };
         // Status alone is not what it has to say, and the rest did not come: nobody knows what it was.
         if self.replies.accept(status) && self.replies.read_the_body() {
@@ -165,6 +166,11 @@ impl Sender for HttpSender {
     fn timeout(&self) -> Duration {
         self.timeout
     }
+}
+
+/// Whether a status finds fault with what was asked, and not with who asks, where, how or how often.
+const fn is_of_the_message(status: u16) -> bool {
+    matches!(status, 400 | 406 | 409..=416 | 422)
 }
 
 /// What an operator is to look at.

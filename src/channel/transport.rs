@@ -138,12 +138,11 @@ pub(super) fn name_of(sent: &Result<(), SendError>) -> &'static str {
     sent.as_ref().map_or_else(SendError::name, |()| "sent")
 }
 
-/// What a hand-over says of the transport. One that refuses an address works.
+/// What a hand-over says of the transport. One that refuses an address or a message works: no customer takes it away from others
+/// by what he writes, or by where he has it sent.
 fn ending(sent: &Result<(), SendError>) -> Ending {
     match sent {
-        Ok(()) | Err(SendError::AddressRefused(_)) => Ending::Answered,
-        Err(SendError::TryLater(_) | SendError::Misconfigured(_) | SendError::Failed(_) | SendError::TimedOut(_)) => {
-            Ending::Failed
-        }
+        Err(error) if !error.is_of_the_message() => Ending::Failed,
+        Ok(()) | Err(_) => Ending::Answered,
     }
 }

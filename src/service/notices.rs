@@ -19,6 +19,7 @@ use crate::{
     },
     storage::{
         datastore::{Author, Wanted},
+        error::StoreError,
         notices::ClaimedNotice,
     },
 };
@@ -96,26 +97,26 @@ impl Service {
         }
     }
 
-    /// Sends what is due: what a crash left, what failed a while ago, and what found no place. Returns how many notices that
-    /// were.
+    /// [Sends what is due](Self::send_due_on) on every channel, and returns when the slowest of them is done.
     pub async fn send_due_notices(&self) -> Result<usize, Failure> {
-        // Each channel by itself: one that is down holds up no other.
         let channels = Channel::ALL.into_iter().filter(|channel| channel.transmits());
         let sent = join_all(channels.map(|channel| self.send_due_on(channel))).await;
         sent.into_iter().sum()
     }
 
-    async fn send_due_on(&self, channel: Channel) -> Result<usize, Failure> {
+    /// Sends what is due on a channel: what a crash left, what failed a while ago, and what found no place. Returns how many
+    /// notices that were.
+    pub async fn send_due_on(&self, channel: Channel) -> Result<usize, Failure> {
         let mut sent = 0;
         loop {
             let now = self.store().now().await?;
             let most = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
             let due = self.store().claim_notices(channel, now, now.plus(self.longest_lease(channel)), most).await?;
-            for outcome in join_all(due.iter().map(|notice| self.send_in_turn(notice))).await {
+            for outcome in join_all(due.read.iter().map(|notice| self.send_in_turn(notice))).await {
                 told(outcome);
             }
-            sent += due.len();
-            if due.len() < AT_ONCE || self.0.closing.is_cancelled() {
+            sent += due.read.len();
+            if due.found < AT_ONCE || self.0.closing.is_cancelled() {
                 return Ok(sent);
             }
         }
@@ -144,10 +145,12 @@ impl Service {
 
     async fn send_notice(&self, notice: &ClaimedNotice, outlet: &Outlet, admission: Admission) -> Result<(), Failure> {
         let channel = notice.posted.notice.address.channel();
+        let Ok(envelope) = self.notice_message(notice) else {
+            return self.fail(notice, "no message could be written", None).await;
+        };
         if let Some(free_at) = self.full_until(channel).await? {
             return self.try_again(notice, free_at, "channel_per_minute", None).await;
         }
-        let envelope = self.notice_message(notice)?;
         let delivery = outlet.send(admission, &envelope).await;
         match &delivery.outcome {
             Ok(()) => self.conclude_notice(notice, NoticeEnd::Sent, Some(&delivery)).await,
@@ -220,10 +223,16 @@ impl Service {
         let concluded = self.store().transact(Wanted::account(username), author, |account, _| {
             account.conclude_notice(posted, end, way.as_ref());
         });
-        match concluded.await? {
-            Some(()) => Ok(()),
-            None => Ok(self.store().drop_notice(*account, posted.id).await?),
+        match concluded.await {
+            Ok(Some(())) => return Ok(()),
+            Ok(None) => {}
+            // No try will write it: the customer would be told again and again.
+            Err(error @ (StoreError::Corrupt(_) | StoreError::Key(_))) => {
+                tracing::error!(notice = %posted.id, %error, "an account cannot be read; its notice ends without a word in its trail");
+            }
+            Err(error) => return Err(error.into()),
         }
+        Ok(self.store().drop_notice(*account, posted.id).await?)
     }
 
     /// Shows operators how many notices wait.

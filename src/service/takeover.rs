@@ -7,6 +7,7 @@ use super::{
 use crate::{
     domain::{
         account::{Account, Terms},
+        channel::Channel,
         rules::transmission::{HandOver, TakenOver},
     },
     storage::{
@@ -15,7 +16,7 @@ use crate::{
     },
 };
 
-/// Sendings looked at in one go.
+/// Sendings of a channel looked at in one go.
 const BATCH: i64 = 100;
 
 impl Service {
@@ -23,7 +24,11 @@ impl Service {
     /// is logged and left for the next time.
     pub async fn take_over_lapsed(&self) -> Result<usize, Failure> {
         let now = self.store().now().await?;
-        let lapsed = self.store().lapsed_claims(now, BATCH).await?;
+        let mut lapsed = Vec::new();
+        // Each channel's by themselves: those of one that has no place left hide none of another.
+        for channel in Channel::ALL.into_iter().filter(|channel| channel.transmits()) {
+            lapsed.extend(self.store().lapsed_claims(channel, now, BATCH).await?);
+        }
         let found = lapsed.len();
         for claim in lapsed {
             if let Err(failure) = self.take_over(&claim).await {

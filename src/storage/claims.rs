@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{columns, datastore::Datastore, error::StoreError, moment::Moment, sql};
+use super::{datastore::Datastore, error::StoreError, moment::Moment, sql};
 use crate::domain::{channel::Channel, id::ChallengeId, time::Timestamp, username::Username};
 
 /// A sending to be taken over.
@@ -42,14 +42,19 @@ impl Datastore {
         rows.iter().map(|row| Ok(Username::stored(row.try_get("username")?))).collect()
     }
 
-    /// Up to `limit` sendings whose lease has run out, the oldest first.
-    pub async fn lapsed_claims(&self, now: Timestamp, limit: i64) -> Result<Vec<LapsedClaim>, StoreError> {
-        let rows = self.query(sql::CHALLENGE_LAPSED, &[&Moment(now), &limit]).await?;
+    /// Up to `limit` sendings of a channel whose lease has run out, the oldest first.
+    pub async fn lapsed_claims(
+        &self,
+        channel: Channel,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<LapsedClaim>, StoreError> {
+        let rows = self.query(sql::CHALLENGE_LAPSED, &[&Moment(now), &limit, &channel.name()]).await?;
         let read = |row: &tokio_postgres::Row| {
             Ok(LapsedClaim {
                 username: Username::stored(row.try_get("username")?),
                 challenge: ChallengeId::from_uuid(row.try_get::<_, Uuid>("challenge_id")?),
-                channel: columns::channel(row.try_get("channel")?)?,
+                channel,
             })
         };
         rows.iter().map(read).collect()

@@ -15,6 +15,14 @@ use crate::domain::{
     username::Username,
 };
 
+/// What was claimed in one go.
+pub struct ClaimedNotices {
+    /// How many, with those that cannot be read.
+    pub found: usize,
+    /// Those that can.
+    pub read: Vec<ClaimedNotice>,
+}
+
 /// A notice whose sending was begun, and whose it is.
 pub struct ClaimedNotice {
     /// Whose.
@@ -34,16 +42,16 @@ impl Datastore {
         now: Timestamp,
         until: Timestamp,
         limit: i64,
-    ) -> Result<Vec<ClaimedNotice>, StoreError> {
+    ) -> Result<ClaimedNotices, StoreError> {
         let rows = self.query(sql::NOTICE_CLAIM, &[&Moment(now), &Moment(until), &limit, &channel.name()]).await?;
-        let mut claimed = Vec::new();
+        let mut read = Vec::new();
         for row in &rows {
             match self.read_notice(row) {
-                Ok(notice) => claimed.push(notice),
+                Ok(notice) => read.push(notice),
                 Err(error) => tracing::error!(%error, "a notice cannot be read; it is left"),
             }
         }
-        Ok(claimed)
+        Ok(ClaimedNotices { found: rows.len(), read })
     }
 
     fn read_notice(&self, row: &Row) -> Result<ClaimedNotice, StoreError> {

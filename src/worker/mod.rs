@@ -9,7 +9,10 @@ use futures_util::future::BoxFuture;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::service::{Failure, Service};
+use crate::{
+    domain::channel::Channel,
+    service::{Failure, Service},
+};
 
 /// Something that is done again and again.
 struct Chore {
@@ -17,11 +20,12 @@ struct Chore {
     step: for<'a> fn(&'a Service) -> BoxFuture<'a, Result<(), Failure>>,
 }
 
-const CHORES: [Chore; 9] = [
+const CHORES: [Chore; 10] = [
     // Sendings whose holder died.
     Chore { every: Duration::from_secs(1), step: |service| Box::pin(take_over(service)) },
-    // Notices that a crash left, that failed, or that found no place.
-    Chore { every: Duration::from_secs(1), step: |service| Box::pin(send_notices(service)) },
+    // Notices that a crash left, that failed, or that found no place: each channel's, so that one that hangs holds up no other.
+    Chore { every: Duration::from_secs(1), step: |service| Box::pin(send_notices(service, Channel::Sms)) },
+    Chore { every: Duration::from_secs(1), step: |service| Box::pin(send_notices(service, Channel::Email)) },
     // How many notices wait.
     Chore { every: Duration::from_secs(10), step: |service| Box::pin(service.measure_notices()) },
     // Holds that lapsed, and refusals that repeated.
@@ -42,8 +46,8 @@ async fn take_over(service: &Service) -> Result<(), Failure> {
     service.take_over_lapsed().await.map(drop)
 }
 
-async fn send_notices(service: &Service) -> Result<(), Failure> {
-    service.send_due_notices().await.map(drop)
+async fn send_notices(service: &Service, channel: Channel) -> Result<(), Failure> {
+    service.send_due_on(channel).await.map(drop)
 }
 
 async fn tell_lapses(service: &Service) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! Notices: posted with the change that they are about, sent once at least, never in the way of a request.
 
+mod hostile;
+
 use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use serde_json::json;

@@ -115,10 +115,24 @@ impl Trouble {
 
     /// What it means for the message, in words that are fit for the log.
     pub(super) fn told(self, envelope: &Envelope) -> SendError {
-        let meaning = self.meaning();
+        let (meaning, is_of_the_message) = (self.meaning(), self.is_of_the_message());
         let mut heard = Heard::nothing();
         heard.hear(self.to_string().as_bytes());
-        meaning(Reason::new(heard.blotted(envelope.address.reveal(), envelope.expected_digits)))
+        let reason = Reason::new(heard.blotted(envelope.address.reveal(), envelope.expected_digits));
+        meaning(if is_of_the_message { reason.of_the_message() } else { reason })
+    }
+
+    /// Whether the server works, and has something against this recipient or this mail: it is full, greylisted, or looks like
+    /// spam. Who does not relay for us at all says so of each recipient, but as a matter of policy.
+    fn is_of_the_message(&self) -> bool {
+        let Cause::Said(reply) = &self.cause else { return false };
+        let of_the_recipient = || !matches!(self.meaning()(Reason::default()), SendError::Misconfigured(_));
+        match self.stage {
+            _ if reply.code() == 421 => false,
+            Stage::To => of_the_recipient(),
+            Stage::Mail => true,
+            _ => false,
+        }
     }
 
     fn meaning(&self) -> fn(Reason) -> SendError {

@@ -1,12 +1,13 @@
 //! Messages that would go out past the limits.
 
-use std::time::Duration;
+use std::{num::NonZeroU16, time::Duration};
 
 use futures_util::future::join_all;
 use serde_json::json;
+use tanager::channel::{GateSettings, Recording};
 
 use super::wish;
-use crate::app::{Client, Customer, TestApp};
+use crate::app::{Client, Customer, TestApp, Wish, eventually};
 
 async fn customers(app: &TestApp, prefix: &str, numbers: std::ops::Range<u32>) -> Vec<(Customer, String)> {
     let mut customers = Vec::new();
@@ -25,7 +26,7 @@ async fn what_dead_holders_left_is_sent_again_under_the_ceiling_too() {
     let wish = || wish("channel_per_minute = 3");
     let app = TestApp::start_with(wish()).await;
     let other = TestApp::on(app.database.clone(), wish()).await;
-    let customers = customers(&app, "+4179123", 0..3).await;
+    let customers = customers(&app, "+41791", 0..3).await;
     app.sms.hold();
     let asking = customers.iter().map(|(customer, phone)| enrol(&customer.client, customer, phone));
     let outcome = async {
@@ -43,6 +44,35 @@ async fn what_dead_holders_left_is_sent_again_under_the_ceiling_too() {
         app.sms.release();
     };
     tokio::join!(join_all(asking), outcome);
+    other.stop().await;
+    app.stop().await;
+}
+
+/// So many sendings by text message that a dead holder left long ago: copies of one that is under way.
+const LEFT: &str = "insert into challenges select (jsonb_populate_record(c, jsonb_build_object( \
+                      'challenge_id', substr(c.challenge_id::text, 1, 24) || lpad(to_hex(n), 12, '0'), \
+                      'claim_until', c.claim_until - interval '1 minute'))).* \
+                    from challenges c, generate_series(1, 150) as n where c.channel = 'sms'";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_busy_channel_left_hides_nothing_that_another_left() {
+    let gate = GateSettings { at_once: NonZeroU16::MIN, ..GateSettings::default() };
+    let app = TestApp::start_with(Wish { gate, ..Wish::default() }).await;
+    let other = TestApp::on(app.database.clone(), Wish { gate, ..Wish::default() }).await;
+    let (alice, bob, carol) = (app.customer("alice").await, app.customer("bob").await, app.customer("carol").await);
+    [&app.sms, &app.email, &other.sms].into_iter().for_each(Recording::hold);
+    let mail = async { app.admin.with_token(&alice.client.token).post(&alice.path("/tan/email"), json!({})).await };
+    let text = async { app.admin.with_token(&bob.client.token).post(&bob.path("/tan/sms"), json!({})).await };
+    let busy = async { other.admin.with_token(&carol.client.token).post(&carol.path("/tan/sms"), json!({})).await };
+    let outcome = async {
+        tokio::join!(app.email.until_held(1), app.sms.until_held(1), other.sms.until_held(1));
+        app.database.owner().await.batch_execute(LEFT).await.unwrap();
+        other.advance(Duration::from_secs(20));
+        other.running.service().take_over_lapsed().await.unwrap();
+        eventually("the mail is taken over", async || other.email.sent().len() == 1).await;
+        [&app.sms, &app.email, &other.sms].into_iter().for_each(Recording::release);
+    };
+    tokio::join!(mail, text, busy, outcome);
     other.stop().await;
     app.stop().await;
 }

@@ -135,6 +135,16 @@ async fn one_that_rests_is_passed_over_until_a_probe_succeeds() {
     assert_eq!(&*three.send().await.transport, "first");
 }
 
+#[tokio::test]
+async fn no_customer_wears_a_transport_out_for_the_others_by_messages_that_are_refused() {
+    let three = Three::new();
+    for _ in 0..20 {
+        three.tapes[0].fail_next(SendError::TryLater(Reason::new("450 greylisted").of_the_message()));
+        assert_eq!(names(&three.send().await), ["first"], "the next one is tried");
+    }
+    assert!(!three.outlet.transports[0].rests());
+}
+
 #[tokio::test(start_paused = true)]
 async fn those_that_rest_are_tried_after_all_when_nobody_else_is_left() {
     let three = Three::new();

@@ -55,6 +55,27 @@ async fn each_refusal_means_what_can_be_done_about_it() {
     }
 }
 
+#[tokio::test]
+async fn what_a_customer_chose_is_told_apart_from_what_the_server_is() {
+    for (stage, text, of_the_message) in [
+        (Stage::Greeting, "421 4.3.2 too many connections", false),
+        (Stage::LogIn, "454 4.7.0 later", false),
+        (Stage::From, "452 4.3.1 no space", false),
+        (Stage::To, "450 4.2.0 greylisted", true),
+        (Stage::To, "452 4.2.2 mailbox full", true),
+        (Stage::To, "550 5.4.4 no route", true),
+        (Stage::To, "550 5.7.1 relaying denied", false),
+        (Stage::To, "550 relay not permitted", false),
+        (Stage::To, "421 going down", false),
+        (Stage::Data, "451 no", false),
+        (Stage::Mail, "554 5.7.1 looks like spam", true),
+        (Stage::Mail, "421 going down", false),
+    ] {
+        assert_eq!(said(stage, text).await.is_of_the_message(), of_the_message, "{stage:?} {text}");
+    }
+    assert!(!Trouble::new(Stage::To, Cause::TimedOut).told(&envelope()).is_of_the_message());
+}
+
 #[test]
 fn what_breaks_passes_and_what_is_not_trusted_does_not() {
     let broken = || Cause::Broken(io::ErrorKind::ConnectionReset.into());
