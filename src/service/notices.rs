@@ -81,7 +81,7 @@ impl Service {
     pub(super) fn send_posted(&self, posted: Posted) {
         for notice in posted.0 {
             let service = self.clone();
-            self.spawn(async move { service.told(service.send_at_once(&notice).await) });
+            self.spawn(async move { told(service.send_at_once(&notice).await) });
         }
     }
 
@@ -112,7 +112,7 @@ impl Service {
             let most = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
             let due = self.store().claim_notices(channel, now, now.plus(self.longest_lease(channel)), most).await?;
             for outcome in join_all(due.iter().map(|notice| self.send_in_turn(notice))).await {
-                self.told(outcome);
+                told(outcome);
             }
             sent += due.len();
             if due.len() < AT_ONCE || self.0.closing.is_cancelled() {
@@ -145,7 +145,7 @@ impl Service {
     async fn send_notice(&self, notice: &ClaimedNotice, outlet: &Outlet, admission: Admission) -> Result<(), Failure> {
         let channel = notice.posted.notice.address.channel();
         if let Some(free_at) = self.full_until(channel).await? {
-            return self.put_off(notice, free_at).await;
+            return self.try_again(notice, free_at, "channel_per_minute", None).await;
         }
         let envelope = self.notice_message(notice)?;
         let delivery = outlet.send(admission, &envelope).await;
@@ -175,19 +175,30 @@ impl Service {
         Ok(Some(now.plus(free_at.map_or(WAIT.1, |free_at| free_at.since(now).clamp(WAIT.0, WAIT.1)))))
     }
 
-    /// It is tried again, until it is too old.
+    /// It is tried again after a pause.
     async fn fail(
         &self,
         notice: &ClaimedNotice,
         reason: &'static str,
         delivery: Option<&Delivery>,
     ) -> Result<(), Failure> {
-        let now = self.store().now().await?;
-        if now.since(notice.posted.made_at) >= KEPT_TRYING {
+        let times = u32::from(notice.posted.tries).saturating_sub(1).min(16);
+        let pause = PAUSE.0.saturating_mul(1 << times).min(PAUSE.1);
+        self.try_again(notice, self.store().now().await?.plus(pause), reason, delivery).await
+    }
+
+    /// It is tried again at `due_at`, unless it is too old then.
+    async fn try_again(
+        &self,
+        notice: &ClaimedNotice,
+        due_at: Timestamp,
+        reason: &'static str,
+        delivery: Option<&Delivery>,
+    ) -> Result<(), Failure> {
+        if due_at.since(notice.posted.made_at) >= KEPT_TRYING {
             return self.conclude_notice(notice, NoticeEnd::GivenUp(reason), delivery).await;
         }
-        let times = u32::from(notice.posted.tries).saturating_sub(1).min(16);
-        self.put_off(notice, now.plus(PAUSE.0.saturating_mul(1 << times).min(PAUSE.1))).await
+        self.put_off(notice, due_at).await
     }
 
     async fn put_off(&self, notice: &ClaimedNotice, due_at: Timestamp) -> Result<(), Failure> {
@@ -212,12 +223,6 @@ impl Service {
         match concluded.await? {
             Some(()) => Ok(()),
             None => Ok(self.store().drop_notice(*account, posted.id).await?),
-        }
-    }
-
-    fn told(&self, outcome: Result<(), Failure>) {
-        if let Err(failure) = outcome {
-            tracing::warn!(error = %failure, "what became of a notice could not be written; it is sent again");
         }
     }
 
@@ -246,4 +251,10 @@ impl Service {
 fn measure(notice: &ClaimedNotice, outcome: &'static str) {
     let channel = notice.posted.notice.address.channel().name();
     metrics::counter!("tanager_notices_total", "channel" => channel, "outcome" => outcome).increment(1);
+}
+
+fn told(outcome: Result<(), Failure>) {
+    if let Err(failure) = outcome {
+        tracing::warn!(error = %failure, "what became of a notice could not be written; it is sent again");
+    }
 }
