@@ -57,7 +57,11 @@ impl Engine {
         let read = self.0.get_template(name).map(|template| template.undeclared_variables(false));
         let read = read.map_err(|error| wrong(&error))?;
         let Some(unknown) = read.iter().find(|name| !variables.contains(&name.as_str())) else { return Ok(()) };
-        let there = if variables.is_empty() { "is nothing to read".to_owned() } else { format!("are {}", variables.join(", ")) };
+        let there = if variables.is_empty() {
+            "is nothing to read".to_owned()
+        } else {
+            format!("are {}", variables.join(", "))
+        };
         let trouble = format!("reads {unknown:?}, which is not there; there {there}");
         Err(Wrong { line: line_of(source, unknown), trouble })
     }

@@ -56,7 +56,8 @@ fn a_message_and_each_try_have_a_span_that_names_no_secret() {
     for span in [of_message, of_try("first", "try_later"), of_try("second", "sent")] {
         assert!(text.contains(&span), "no {span} in {text}");
     }
-    let why = text.lines().find(|line| line.contains("a transport could not carry a message; second is tried")).unwrap();
+    let why =
+        text.lines().find(|line| line.contains("a transport could not carry a message; second is tried")).unwrap();
     for told in ["WARN", "transport=\"first\"", "no room here"] {
         assert!(why.contains(told), "{told} is not in {why}");
     }
