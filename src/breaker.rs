@@ -55,6 +55,7 @@ pub struct Permit<'a> {
 
 impl Permit<'_> {
     /// Says what became of it; returns what that changed.
+    #[must_use]
     pub fn settle(mut self, outcome: Ending) -> Change {
         self.leave.take().map_or(Change::None, |leave| self.shared.settle(leave, outcome))
     }
@@ -76,7 +77,7 @@ mod tests {
     async fn a_probe_that_is_dropped_lets_the_next_one_try() {
         let breaker = SharedBreaker::default();
         for _ in 0..5 {
-            breaker.admit().ok().unwrap().settle(Ending::Failed);
+            _ = breaker.admit().ok().unwrap().settle(Ending::Failed);
         }
         assert!(!breaker.is_closed());
         assert!(breaker.admit().is_err());

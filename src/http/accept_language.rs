@@ -1,5 +1,7 @@
 //! `Accept-Language` (RFC 9110 section 12.5.4): what a client says that its customer reads.
 
+use std::cmp::Reverse;
+
 use actix_web::http::header::{AcceptLanguage, Header as _, LanguageTag, Preference, Quality, QualityItem};
 
 use crate::domain::language::Language;
@@ -12,7 +14,7 @@ const MOST: usize = 10;
 pub fn languages(request: &impl actix_web::HttpMessage) -> Vec<Language> {
     let Ok(AcceptLanguage(mut items)) = AcceptLanguage::parse(request) else { return Vec::new() };
     items.retain(|item| item.quality > Quality::ZERO);
-    items.sort_by(|one, other| other.quality.cmp(&one.quality));
+    items.sort_by_key(|item| Reverse(item.quality));
     let named = |item: QualityItem<Preference<LanguageTag>>| match item.item {
         Preference::Any => None,
         Preference::Specific(tag) => Language::parse(&tag.to_string()),

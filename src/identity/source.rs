@@ -124,7 +124,7 @@ fn tell(change: Change) {
     match change {
         Change::None => {}
         Change::Opened(rest) => {
-            tracing::error!("nobody says who is calling; identity.url is left in peace for {rest:?}")
+            tracing::error!("nobody says who is calling; identity.url is left in peace for {rest:?}");
         }
         Change::Closed => tracing::info!("identity.url answers again"),
     }

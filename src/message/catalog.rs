@@ -180,7 +180,7 @@ fn languages(directory: &Path, flaws: &mut Vec<Flaw>) -> Vec<(Language, PathBuf)
         match path.file_name().and_then(|name| Language::parse(name.to_str()?)) {
             Some(language) => languages.push((language, path)),
             None => {
-                flaws.push(Flaw::new(&path.display().to_string(), None, "is no language; name it like de or de-ch"))
+                flaws.push(Flaw::new(&path.display().to_string(), None, "is no language; name it like de or de-ch"));
             }
         }
     }

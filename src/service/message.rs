@@ -36,6 +36,18 @@ impl From<RenderError> for Failure {
 }
 
 impl Service {
+    /// The first of these languages that is spoken here.
+    #[must_use]
+    pub fn spoken(&self, wanted: &[Language]) -> Option<Language> {
+        wanted.iter().find_map(|language| self.0.parts.catalog.speaks(language))
+    }
+
+    /// Starts what transports have running all the time. For a service that is about to serve; what only looks something up
+    /// need not.
+    pub fn begin_transports(&self) {
+        self.0.parts.outlets.iter().for_each(|(_, outlet)| outlet.begin());
+    }
+
     /// The message that carries a TAN, in the customer's language.
     pub(super) fn tan_message(
         &self,
@@ -56,7 +68,7 @@ impl Service {
             transmission: transmission.as_uuid(),
             kind: MessageKind::Tan,
             expected_digits: challenge.tan_digits,
-            ..addressed(&account.username, address.clone(), language, text)
+            ..addressed(&account.username, address.clone(), &language, text)
         })
     }
 
@@ -71,7 +83,7 @@ impl Service {
         let text = self.0.parts.catalog.notice(&language, notice.address.channel(), &message)?;
         Ok(Envelope {
             transmission: posted.id.as_uuid(),
-            ..addressed(username, notice.address.clone(), language, text)
+            ..addressed(username, notice.address.clone(), &language, text)
         })
     }
 
@@ -96,7 +108,7 @@ fn about(challenge: &Challenge) -> About<'_> {
     }
 }
 
-fn addressed(username: &Username, address: Address, language: Language, text: Text) -> Envelope {
+fn addressed(username: &Username, address: Address, language: &Language, text: Text) -> Envelope {
     Envelope {
         transmission: uuid::Uuid::nil(),
         channel: address.channel(),

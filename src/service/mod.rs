@@ -70,7 +70,6 @@ use crate::{
         channel::Strengths,
         event::EventKind,
         keys::KeyRing,
-        language::Language,
         limits::Limits,
         policy::Policy,
         refusal::Refusal,
@@ -151,29 +150,10 @@ impl Service {
         Self(Arc::new(Inner { parts, identity, tasks, verifying, notice_turns, closing: CancellationToken::new() }))
     }
 
-    /// The first of these languages that is spoken here.
-    #[must_use]
-    pub fn spoken(&self, wanted: &[Language]) -> Option<Language> {
-        wanted.iter().find_map(|language| self.0.parts.catalog.speaks(language))
-    }
-
-    /// Starts what transports have running all the time. For a service that is about to serve; what only looks something up
-    /// need not.
-    pub fn begin_transports(&self) {
-        self.0.parts.outlets.iter().for_each(|(_, outlet)| outlet.begin());
-    }
-
     /// The limits in force.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.0.parts.limits
-    }
-
-    /// Whether the database answers and has the schema that this program knows, or a newer one: migrations only
-    /// expand, so that a fleet is brought up to date one instance after the other.
-    pub async fn ready(&self) -> Result<(), Failure> {
-        let version = self.store().schema_version().await?;
-        if version >= Some(crate::storage::schema::newest_version()) { Ok(()) } else { Err(Failure::Unavailable) }
     }
 
     /// Waits until every message in flight is recorded, ends what transports have running, and writes what was counted.

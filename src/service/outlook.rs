@@ -1,6 +1,6 @@
-//! Which channels serve, and how they do.
+//! Whether the service can work, which channels serve, and how they do.
 
-use super::Service;
+use super::{Failure, Service};
 use crate::domain::channel::Channel;
 
 impl Service {
@@ -23,5 +23,12 @@ impl Service {
     /// Writes down for operators' metrics how the configured channels stand at this moment.
     pub fn measure_channels(&self) {
         self.0.parts.outlets.iter().for_each(|(channel, outlet)| outlet.measure(channel));
+    }
+
+    /// Whether the database answers and has the schema that this program knows, or a newer one: migrations only
+    /// expand, so that a fleet is brought up to date one instance after the other.
+    pub async fn ready(&self) -> Result<(), Failure> {
+        let version = self.store().schema_version().await?;
+        if version >= Some(crate::storage::schema::newest_version()) { Ok(()) } else { Err(Failure::Unavailable) }
     }
 }

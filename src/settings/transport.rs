@@ -163,6 +163,7 @@ fn with_shares(section: &mut Section<'_>, ordered: Vec<(String, Half)>, timeout:
 
 impl Transport {
     /// Why it can carry nothing at this moment, where that can be seen: a sentence without a full stop.
+    #[must_use]
     pub fn trouble(&self) -> Option<String> {
         let program = match &self.kind {
             TransportKind::Script(script) => &script.program,

@@ -176,14 +176,14 @@ async fn an_operators_file_takes_the_place_of_a_shipped_one() {
         report.contains("\nSMS with a TAN in de: 1 segment, GSM-7, 101 units; with a transfer: 1 segment"),
         "{report}"
     );
-    assert!(report.contains("\nSMS with a TAN in en: 1 segment, GSM-7, 66 units; with a transfer: "), "{report}");
+    assert!(report.contains("\nSMS with a TAN in en: 1 segment, GSM-7, 62 units; with a transfer: "), "{report}");
 
     let mut process = place.serve().await;
     let alice = place.customer(&process, "alice", &["sms"]).await;
     challenge(&alice, &alice.client, "sms", None).await;
     let text = fs::read_to_string(place.path(&format!("spool/sms-{}.txt", alice.phone))).unwrap();
     assert_eq!(text.trim_end(), format!("Example Bank says {0}, 5 minutes.\n@bank.example #{0}", tan_in(&text)));
-    process.killed().await;
+    process.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,7 +39,9 @@ async fn customers(app: &TestApp, count: usize) -> Vec<Customer> {
 /// Five customers ask while these transports fail, and are served all the same or not.
 async fn wear_out(customers: &mut std::vec::IntoIter<Customer>, failing: &[&Recording], status: u16) {
     for customer in customers.by_ref().take(5) {
-        failing.iter().for_each(|tape| tape.fail_next(SendError::TryLater(Reason::new("a test"))));
+        for tape in failing {
+            tape.fail_next(SendError::TryLater(Reason::new("a test")));
+        }
         let asked = customer.client.post(&customer.path("/tan/challenge/sms"), json!({})).await;
         assert_eq!(asked.status, status, "{asked:?}");
     }

@@ -85,7 +85,27 @@ impl fmt::Debug for Mailbox {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::domain::address::properties;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn whatever_is_accepted_is_an_address_for_the_mail_transport(
+            raw in prop_oneof![properties::mailbox(), any::<String>(), "\\PC*"],
+        ) {
+            if let Ok(mailbox) = Mailbox::parse(&raw) {
+                let address: lettre::Address = mailbox.reveal().parse().unwrap();
+                prop_assert_eq!(format!("{}@{}", address.user(), address.domain()), mailbox.reveal());
+                prop_assert!(address.domain().is_ascii() && address.domain().contains('.'));
+                prop_assert!(address.domain().split('.').all(|label| (1..=63).contains(&label.len())));
+                prop_assert!(address.user().len() <= 64);
+            }
+        }
+    }
 
     #[test]
     fn what_is_no_mailbox_is_refused() {

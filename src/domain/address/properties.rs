@@ -49,7 +49,7 @@ fn is_ascii_mailbox(raw: &str) -> bool {
 }
 
 /// Much that could be a mailbox, and what is hidden in some.
-fn mailbox() -> impl Strategy<Value = String> {
+pub(super) fn mailbox() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[a-z0-9A-Z]{1,6}",
         "[!-~]",
@@ -102,17 +102,6 @@ proptest! {
         prop_assert!(possible.is_ok() || !in_use(&raw), "{} {:?}", raw, possible);
         if let Ok(number) = possible {
             prop_assert_eq!(number.reveal(), raw);
-        }
-    }
-
-    #[test]
-    fn whatever_is_accepted_is_an_address_for_the_mail_transport(raw in prop_oneof![mailbox(), any::<String>(), "\\PC*"]) {
-        if let Ok(mailbox) = Mailbox::parse(&raw) {
-            let address: lettre::Address = mailbox.reveal().parse().unwrap();
-            prop_assert_eq!(format!("{}@{}", address.user(), address.domain()), mailbox.reveal());
-            prop_assert!(address.domain().is_ascii() && address.domain().contains('.'));
-            prop_assert!(address.domain().split('.').all(|label| (1..=63).contains(&label.len())));
-            prop_assert!(address.user().len() <= 64);
         }
     }
 

@@ -33,7 +33,9 @@ async fn stage(armed: &[&str]) -> (World, Process, Customer) {
     let world = World::new(SCRIPT, CHANNEL).await;
     let process = world.serve().await;
     let alice = world.place.customer(&process, "alice", &["sms"]).await;
-    armed.iter().for_each(|what| world.arm(what));
+    for what in armed {
+        world.arm(what);
+    }
     (world, process, alice)
 }
 

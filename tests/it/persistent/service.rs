@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::{future::join_all, join};
+use futures_util::{StreamExt, future::join_all, join, stream};
 use serde_json::json;
 use tanager::domain::caller::Scope;
 
@@ -17,7 +17,8 @@ struct Bank {
 
 impl Bank {
     async fn start(program: &Path) -> Self {
-        let installation = Installation::new().await;
+        // A hundred at once on a busy machine wait for the database longer than customers would.
+        let installation = Installation::new().await.with("TANAGER_DATABASE__POOL_WAIT", "20 s");
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
         let (spool, backup) = (installation.path("spool"), installation.path("backup"));
         let counted = format!(
@@ -45,8 +46,8 @@ impl Bank {
 
     async fn customers(&self, count: usize) -> Vec<Customer> {
         let core = self.process.admin.with_token(&self.installation.token(Scope::Service, None).await);
-        let made = (0..count).map(|number| self.customer(&core, format!("customer{number}")));
-        let customers = join_all(made).await;
+        let made = stream::iter(0..count).map(|number| self.customer(&core, format!("customer{number}")));
+        let customers: Vec<_> = made.buffered(8).collect().await;
         assert_eq!(customers.iter().map(|customer| &customer.phone).collect::<BTreeSet<_>>().len(), count);
         customers
     }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The longest that an instance is left alone between two deaths.
-const LONGEST_PEACE: usize = 700;
+const LONGEST_PEACE: usize = 500;
 
 /// Where an instance faces its customers.
 #[derive(Clone)]

@@ -177,6 +177,9 @@ impl Walker {
     }
 
     async fn be_moved(&mut self, door: &Door) {
+        if self.dice.below(3) > 0 {
+            return;
+        }
         let number = format!("{}{}", &self.customer.phone[..11], self.dice.below(10));
         let address = Some(json!({"address": number}));
         self.send(&door.api(&self.operator), Method::PUT, "/tan/sms", address, &[204]).await;
