@@ -2,6 +2,7 @@
 
 mod http;
 mod persistent;
+mod roots;
 mod smtp;
 
 use std::{num::NonZeroU16, sync::Arc};
@@ -9,6 +10,7 @@ use std::{num::NonZeroU16, sync::Arc};
 use super::StartError;
 use crate::{
     channel::{GateSettings, Outlet, Outlets, ScriptSender, Sender, Transport},
+    domain::channel::Channel,
     settings::{self, Channels, MessageChannel, Script, TransportKind},
 };
 
@@ -17,27 +19,28 @@ pub(super) fn outlets(channels: &Channels) -> Result<Outlets, StartError> {
     let configured = channels.transmitting().into_iter().filter(|(_, channel)| !channel.transports.is_empty());
     let mut outlets = Outlets::new();
     for (channel, settings) in configured {
-        outlets = outlets.with(channel, outlet(settings)?);
+        outlets = outlets.with(channel, outlet(channel, settings)?);
     }
     Ok(outlets)
 }
 
-fn outlet(channel: &MessageChannel) -> Result<Arc<Outlet>, StartError> {
+fn outlet(channel: Channel, settings: &MessageChannel) -> Result<Arc<Outlet>, StartError> {
     let gate = GateSettings {
-        at_once: u16::try_from(channel.at_once).ok().and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MIN),
-        waiting: u16::try_from(channel.waiting).unwrap_or(u16::MAX),
-        patience: channel.patience,
+        at_once: u16::try_from(settings.at_once).ok().and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MIN),
+        waiting: u16::try_from(settings.waiting).unwrap_or(u16::MAX),
+        patience: settings.patience,
     };
-    let transports = channel.transports.iter().map(transport).collect::<Result<_, _>>()?;
+    let transports = settings.transports.iter().map(|one| transport(channel, one)).collect::<Result<_, _>>()?;
     Ok(Arc::new(Outlet::new(transports, gate)))
 }
 
-fn transport(transport: &settings::Transport) -> Result<Transport, StartError> {
+fn transport(channel: Channel, transport: &settings::Transport) -> Result<Transport, StartError> {
+    let path = format!("channel.{}.transport.{}", channel.name(), transport.name);
     let sender: Arc<dyn Sender> = match &transport.kind {
         TransportKind::Script(script) => Arc::new(self::script(script, transport)),
         TransportKind::Persistent(persistent) => persistent::sender(persistent, transport)?,
-        TransportKind::Smtp(smtp) => smtp::sender(smtp, transport)?,
-        TransportKind::Http(http) => http::sender(http, transport)?,
+        TransportKind::Smtp(smtp) => smtp::sender(smtp, transport, &path)?,
+        TransportKind::Http(http) => http::sender(http, transport, &path)?,
     };
     Ok(Transport::new(&transport.name, sender))
 }

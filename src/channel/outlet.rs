@@ -97,14 +97,14 @@ impl Outlet {
                 resting.push(transport);
                 continue;
             };
-            course.count_retry(transport, envelope.channel);
+            course.tell_retry(transport, envelope.channel);
             if course.takes(transport, transport.send(envelope, Some(permit)).await) {
                 return course.end();
             }
         }
         // Nobody else is left: what failed a while ago is better than nothing.
         for transport in resting {
-            course.count_retry(transport, envelope.channel);
+            course.tell_retry(transport, envelope.channel);
             if course.takes(transport, transport.send(envelope, None).await) {
                 break;
             }
@@ -178,13 +178,13 @@ impl Course {
         }
     }
 
-    /// Counts the try that follows, where another one failed before it.
-    fn count_retry(&self, transport: &Transport, channel: Channel) {
-        if !self.failed.is_empty() {
-            let (channel, transport) = (channel.name(), Arc::clone(transport.name()));
-            metrics::counter!("tanager_hand_over_retries_total", "channel" => channel, "transport" => transport)
-                .increment(1);
-        }
+    /// Tells of the try that follows, where another one failed before it: what that one said is said nowhere else, as the
+    /// message may well go out.
+    fn tell_retry(&self, next: &Transport, channel: Channel) {
+        let Some((failed, error)) = self.failed.last() else { return };
+        let (channel, next) = (channel.name(), Arc::clone(next.name()));
+        tracing::warn!(channel, transport = &**failed, error = %error, "a transport could not carry a message; {next} is tried");
+        metrics::counter!("tanager_hand_over_retries_total", "channel" => channel, "transport" => next).increment(1);
     }
 
     fn end(mut self) -> Delivery {

@@ -57,10 +57,13 @@ impl Engine {
         let read = self.0.get_template(name).map(|template| template.undeclared_variables(false));
         let read = read.map_err(|error| wrong(&error))?;
         let Some(unknown) = read.iter().find(|name| !variables.contains(&name.as_str())) else { return Ok(()) };
-        Err(Wrong {
-            line: line_of(source, unknown),
-            trouble: format!("reads {unknown:?}, which is not there; there are {}", variables.join(", ")),
-        })
+        let there = if variables.is_empty() {
+            "is nothing to read".to_owned()
+        } else {
+            format!("are {}", variables.join(", "))
+        };
+        let trouble = format!("reads {unknown:?}, which is not there; there {there}");
+        Err(Wrong { line: line_of(source, unknown), trouble })
     }
 
     /// The text that comes of `filling`, which has a value, or none, for each variable. The error has no value in it.

@@ -19,6 +19,7 @@ const OF_OPERATIONS: &[(&str, &[&str])] = &[
     ("summary.remove_recovery_codes", &[]),
     ("summary.step_up", &["minutes"]),
     ("summary.make_api_token", &["endless", "operations"]),
+    ("summary.delete_account", &[]),
     ("summary.with_loss", &["what", "operations"]),
     ("summary.one_operation", &[]),
     ("summary.operations", &["count"]),
@@ -61,6 +62,8 @@ pub enum Phrase<'a> {
         /// What it may do: a list, or how many; `None`: nothing that is protected.
         operations: Option<&'a str>,
     },
+    /// The account is deleted.
+    DeleteAccount,
     /// A removal with what is no longer possible after it.
     WithLoss {
         /// The removal's own phrase.
@@ -85,6 +88,7 @@ impl Phrase<'_> {
             Self::Remove(channels, device) => removal(channels, *device),
             Self::StepUp(_) => "summary.step_up",
             Self::MakeApiToken { .. } => "summary.make_api_token",
+            Self::DeleteAccount => "summary.delete_account",
             Self::WithLoss { .. } => "summary.with_loss",
             Self::Operations(1) => "summary.one_operation",
             Self::Operations(_) => "summary.operations",
@@ -97,7 +101,7 @@ impl Phrase<'_> {
         match *self {
             Self::SendTo(address) => context! { address => address.reveal() },
             Self::AddDevice(name) | Self::Remove(_, Some(name)) => context! { name => name.as_str() },
-            Self::MakeRecoveryCodes | Self::Remove(_, None) => context! {},
+            Self::MakeRecoveryCodes | Self::Remove(_, None) | Self::DeleteAccount => context! {},
             Self::StepUp(minutes) => context! { minutes },
             Self::MakeApiToken { endless, operations } => context! { endless, operations },
             Self::WithLoss { what, operations } => context! { what, operations },

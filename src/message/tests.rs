@@ -205,6 +205,7 @@ fn what_is_shown_of_the_services_own_operations_can_be_shown_whole() {
         Phrase::MakeRecoveryCodes,
         Phrase::StepUp(u64::MAX),
         Phrase::MakeApiToken { endless: true, operations: Some("ten operations") },
+        Phrase::DeleteAccount,
         Phrase::Operations(1),
     ];
     for language in catalog.languages() {

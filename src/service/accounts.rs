@@ -16,6 +16,7 @@ use crate::{
         time::Timestamp,
         username::Username,
     },
+    message::Phrase,
     storage::datastore::{Author, Wanted},
 };
 
@@ -117,7 +118,8 @@ impl Service {
         request: &ProtectedRequest,
     ) -> Result<(), Failure> {
         self.change(caller, Deed::DeleteAccount, Wanted::account(username), |account, terms| {
-            let cleared = self.clear(account, terms, caller, request, "delete the account")?;
+            let summary = self.phrase(account, request, &Phrase::DeleteAccount);
+            let cleared = self.clear(account, terms, caller, request, &summary)?;
             self.end_account(account, terms, cleared.paid_by());
             account.pay(cleared);
             Ok(())

@@ -133,7 +133,10 @@ impl Service {
         };
         match outlet.admit_aside().await {
             Ok(admission) => self.send_notice(notice, &outlet, admission).await,
-            Err(busy) => self.put_off(notice, self.store().now().await?.plus(busy.retry_after)).await,
+            Err(busy) => {
+                let due_at = self.store().now().await?.plus(busy.retry_after);
+                self.try_again(notice, due_at, "no_place", None).await
+            }
         }
     }
 

@@ -197,6 +197,11 @@ impl Section<'_> {
         sections.into_iter().enumerate().map(read_one).collect()
     }
 
+    /// Whatever else stands here is no trouble: what it means is for a value to say that is wrong.
+    pub(super) fn excuse_rest(&mut self) {
+        self.table.clear();
+    }
+
     /// Notes a trouble with the value at `key`.
     pub(super) fn trouble(&mut self, key: &str, text: impl Into<String>) {
         let path = self.path(key);

@@ -75,11 +75,16 @@ impl Half {
         }
         let kind: Option<Kind> = section.required("kind", r#""script", "persistent", "smtp" or "http""#);
         let timeout = section.optional_within("timeout", TENTH..=MINUTE);
-        let kind = match kind? {
+        let Some(kind) = kind else {
+            section.excuse_rest();
+            return None;
+        };
+        let kind = match kind {
             Kind::Script => TransportKind::Script(Script::read(section)?),
             Kind::Persistent => TransportKind::Persistent(Persistent::read(section)?),
             Kind::Smtp if !is_mail => {
                 section.trouble("kind", "carries mail; a text message needs another kind");
+                section.excuse_rest();
                 return None;
             }
             Kind::Smtp => TransportKind::Smtp(Smtp::read(section)?),

@@ -103,6 +103,8 @@ async fn what_is_approved_of_the_services_own_is_said_in_the_customers_language(
     let headers = [("accept-language", "fr")];
     let refused = bob.client.send(Method::DELETE, &bob.path("/tan/sms"), &headers, None).await;
     assert_eq!(refused.text("summary"), "fin des TAN par SMS", "nothing is known of bob but what his client says");
+    let refused = alice.client.delete(&alice.path("")).await;
+    assert_eq!(refused.text("summary"), "eliminar la cuenta");
     app.stop().await;
 }
 

@@ -102,6 +102,27 @@ async fn a_notice_that_fails_for_a_day_is_given_up_and_the_trail_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_notice_that_finds_no_place_under_the_ceiling_for_a_day_is_given_up_too() {
+    let more = "[limits]\nchannel_per_minute = 2\n".to_owned();
+    let app = TestApp::start_with(Wish { more, ..Wish::default() }).await;
+    let alice = app.customer("alice").await;
+    app.database.owner().await.batch_execute("delete from ceilings").await.unwrap();
+    put(&app, &alice, "sms", &alice.phone).await;
+    let tried = "select count(*) from notices where due_at > made_at + interval '50 seconds'";
+    eventually("it is put off", async || number(&app, tried).await == 1).await;
+    app.advance(Duration::from_hours(23));
+    assert_eq!(app.running.service().send_due_notices().await.unwrap(), 1);
+    assert_eq!(number(&app, WAITING).await, 1);
+    app.advance(Duration::from_hours(1));
+    assert_eq!(app.running.service().send_due_notices().await.unwrap(), 1);
+    assert_eq!(number(&app, WAITING).await, 0);
+    let (kind, details) = told(&app).await.pop().unwrap();
+    assert_eq!((kind.as_str(), &details["reason"]), ("notice.failed", &json!("channel_per_minute")));
+    assert_eq!(app.sms.attempts(), 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_notice_to_a_bad_address_is_not_tried_again() {
     let app = TestApp::start().await;
     let alice = app.customer("alice").await;

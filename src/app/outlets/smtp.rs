@@ -1,12 +1,10 @@
 //! The transport that is a mail server, made of its settings.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject},
-};
+use rustls::ClientConfig;
 
+use super::roots::roots;
 use crate::{
     app::{StartError, secret},
     channel::{Author, MailEncryption, MailLogin, MailPool, MailServer, NotAnAuthor, Sender, SmtpSender},
@@ -14,13 +12,14 @@ use crate::{
     tls,
 };
 
-pub(super) fn sender(settings: &Smtp, transport: &Transport) -> Result<Arc<dyn Sender>, StartError> {
+/// `path` is the transport's section.
+pub(super) fn sender(settings: &Smtp, transport: &Transport, path: &str) -> Result<Arc<dyn Sender>, StartError> {
     let wrong = |trouble: String| StartError::Transport { name: transport.name.clone(), trouble };
     let server = MailServer {
         host: settings.host.clone(),
         port: settings.port,
         encryption: encryption(settings).map_err(wrong)?,
-        login: settings.login.as_ref().map(|login| self::login(login, &transport.name)).transpose()?,
+        login: settings.login.as_ref().map(|login| self::login(login, path)).transpose()?,
         hello: settings.hello.clone(),
     };
     let author =
@@ -38,31 +37,12 @@ fn encryption(settings: &Smtp) -> Result<MailEncryption, String> {
 }
 
 fn tls(settings: &Smtp) -> Result<Arc<ClientConfig>, String> {
-    let roots = match &settings.ca_file {
-        Some(file) => roots_in(file)?,
-        None => tls::machine_roots(),
-    };
-    if roots.is_empty() {
-        return Err(
-            "has no root certificates to know its server by: install ca-certificates, or set ca_file".to_owned()
-        );
-    }
-    tls::client(roots).map(Arc::new).map_err(|error| format!("cannot do TLS: {error}"))
+    tls::client(roots(settings.ca_file.as_deref())?).map(Arc::new).map_err(|error| format!("cannot do TLS: {error}"))
 }
 
-fn roots_in(file: &Path) -> Result<RootCertStore, String> {
-    let wrong = |error: String| format!("has a ca_file that cannot be used, {}: {error}", file.display());
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| wrong(error.to_string()))? {
-        let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-        roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
-    }
-    if roots.is_empty() { Err(wrong("no certificate is in it".to_owned())) } else { Ok(roots) }
-}
-
-fn login(login: &settings::MailLogin, name: &str) -> Result<MailLogin, StartError> {
-    let key = format!("channel.email.transport.{name}.password_file");
-    Ok(MailLogin { username: login.username.clone(), password: secret::found(&login.password, &key)? })
+fn login(login: &settings::MailLogin, path: &str) -> Result<MailLogin, StartError> {
+    let password = secret::found(&login.password, &format!("{path}.password_file"))?;
+    Ok(MailLogin { username: login.username.clone(), password })
 }
 
 fn author(settings: &Smtp) -> Result<Author, NotAnAuthor> {

@@ -99,6 +99,11 @@ fn a_broken_file_is_refused_by_name_and_line() {
         ("de/notice-sms.txt", "{% for x in bank %}{% endfor %}", "de/notice-sms.txt, line 1: has a statement"),
         ("de/phrases.toml", "[notice]\nblocked = \"\"", "de/phrases.toml: notice.blocked is no line"),
         ("de/phrases.toml", "[notice]\n\nblokced = \"x\"", "de/phrases.toml, line 3: notice.blokced is not known here"),
+        (
+            "de/phrases.toml",
+            "[notice]\nblocked = \"{{ y }}\"",
+            "reads \"y\", which is not there; there is nothing to read",
+        ),
         ("de/phrases.toml", "[notice]\nblocked = 1", "de/phrases.toml, line 2: notice.blocked is no text"),
         ("de/phrases.toml", "[notice]\nblocked = ", "de/phrases.toml, line 2: is no TOML"),
         ("de/phrases.toml", "[summary]\nadd_device = \"app\"", "de/phrases.toml: summary.add_device does not show"),

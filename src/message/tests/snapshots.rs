@@ -104,6 +104,7 @@ fn summaries(language: &Language) -> String {
         Phrase::StepUp(15),
         Phrase::MakeApiToken { endless: false, operations: None },
         Phrase::MakeApiToken { endless: true, operations: Some("transfer, cash-out") },
+        Phrase::DeleteAccount,
         Phrase::WithLoss { what: &stop, operations: "transfer, mandate" },
         Phrase::Operations(1),
         Phrase::Operations(17),

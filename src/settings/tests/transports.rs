@@ -16,3 +16,12 @@ fn part(heading: &str) -> String {
     };
     part[..end].lines().map(|line| key(line).unwrap_or_else(|| line.to_owned()) + "\n").collect()
 }
+
+#[test]
+fn of_a_transport_that_is_of_no_kind_nothing_else_is_told() {
+    for kind in ["kind = 'htttp'\n", "kind = 'smtp'\n", ""] {
+        let text =
+            format!("{LEAST}[channel.sms.transport.gateway]\n{kind}url = 'https://sms.example'\nsecret = 'open'\n");
+        assert_troubles(&troubles(&text, &[]), &["channel.sms.transport.gateway.kind: "]);
+    }
+}

@@ -90,9 +90,9 @@ async fn the_service_reads_the_authority_from_its_file() {
     let place = scene.place.with("TANAGER_CHANNEL__SMS__TRANSPORT__GATEWAY__URL", &format!("{url}{TARGET}"));
     let place = place.with("TANAGER_CHANNEL__SMS__TRANSPORT__GATEWAY__CA_FILE", "ca.pem");
     let refusal = place.refusal().await;
-    assert!(refusal.contains("the transport gateway has a ca_file without certificates"), "{refusal}");
+    assert!(refusal.contains("the transport gateway has a ca_file that cannot be used"), "{refusal}");
     std::fs::write(place.path("ca.pem"), "").unwrap();
-    assert!(place.refusal().await.contains("there are none"));
+    assert!(place.refusal().await.contains("no certificate is in it"));
     std::fs::write(place.path("ca.pem"), ours.pem()).unwrap();
     let process = place.serve().await;
     let alice = place.customer(&process, "alice", &["sms"]).await;

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::{JSON, Scene, TARGET, accepts, asked, logged};
-use crate::bank_core::{Reply, Script};
+use crate::{
+    app::{eventually, tan_in},
+    bank_core::{Reply, Script},
+};
 
 /// Two gateways in order of preference.
 fn two() -> String {
@@ -89,4 +92,33 @@ async fn where_all_are_away_a_client_is_told_so_and_may_try_again() {
     scene.backup.accept();
     assert_eq!(asked(&alice).await.0, 200);
     assert_eq!((scene.gateway.seen().len(), scene.backup.seen().len()), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_service_was_sending_goes_out_again_under_the_same_key() {
+    let scene = Scene::of(&format!("timeout = \"1 s\"\n[channel.sms.transport.gateway]{JSON}")).await;
+    let mut process = scene.place.serve().await;
+    let alice = scene.place.customer(&process, "alice", &["sms"]).await;
+    let gate = crate::bank_core::Gate::shut();
+    scene.gateway.once("POST", TARGET, accepts().behind(&gate));
+    let (client, path) = (alice.client.clone(), alice.path("/tan/challenge/sms"));
+    let asking =
+        tokio::spawn(
+            async move { client.attempt(reqwest::Method::POST, &path, &[], Some("{}".to_owned())).await.is_ok() },
+        );
+    eventually("the gateway has the message", async || scene.gateway.hits("POST", TARGET) == 1).await;
+    process.kill().await;
+    assert!(!asking.await.unwrap(), "nobody was told that it went out");
+    gate.open();
+
+    let process = scene.place.serve().await;
+    eventually("it is taken over", async || scene.gateway.hits("POST", TARGET) == 2).await;
+
+    let seen = scene.gateway.seen();
+    assert_eq!(seen[0].header("idempotency-key"), seen[1].header("idempotency-key"));
+    assert_eq!(seen[0].body, seen[1].body, "the same TAN");
+    let open = "select challenge_id::text from challenges where state = 'open'";
+    let id: String = scene.place.database.owner().await.query_one(open, &[]).await.unwrap().get(0);
+    let tan = tan_in(&String::from_utf8_lossy(&seen[1].body));
+    assert_eq!(alice.at(&process).confirm(&id, &tan).await.status, 200);
 }

@@ -38,7 +38,10 @@ async fn the_secret_comes_from_a_variable_or_a_file() {
 
     let scene = with_line("secret_file = \"gateway.secret\"\n").await;
     let refusal = scene.place.refusal().await;
-    assert!(refusal.contains("secret_file") && refusal.contains("cannot be read"), "{refusal}");
+    assert!(
+        refusal.contains("channel.sms.transport.gateway.secret_file: ") && refusal.contains("cannot be read"),
+        "{refusal}"
+    );
     std::fs::write(scene.place.path("gateway.secret"), "of-a-file\n").unwrap();
     assert_eq!(told(&scene).await.as_deref(), Some("Bearer of-a-file"));
 }

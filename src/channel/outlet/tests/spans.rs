@@ -36,7 +36,7 @@ fn a_message_and_each_try_have_a_span_that_names_no_secret() {
     tracing::subscriber::with_default(subscriber, || {
         runtime.block_on(async {
             let (first, second) = (Recording::new(), Recording::new());
-            first.fail_next(SendError::TryLater(Reason::default()));
+            first.fail_next(SendError::TryLater(Reason::new("no room here")));
             let transports = vec![Transport::new("first", Arc::new(first)), Transport::new("second", Arc::new(second))];
             let outlet = Outlet::new(transports, GateSettings::default());
             assert_eq!(outlet.send(outlet.admit().await.unwrap(), &envelope()).await.outcome, Ok(()));
@@ -55,6 +55,11 @@ fn a_message_and_each_try_have_a_span_that_names_no_secret() {
     );
     for span in [of_message, of_try("first", "try_later"), of_try("second", "sent")] {
         assert!(text.contains(&span), "no {span} in {text}");
+    }
+    let why =
+        text.lines().find(|line| line.contains("a transport could not carry a message; second is tried")).unwrap();
+    for told in ["WARN", "transport=\"first\"", "no room here"] {
+        assert!(why.contains(told), "{told} is not in {why}");
     }
     for secret in ["12345678", "41791234567", "alice", "****"] {
         assert!(!text.contains(secret), "{secret} in {text}");

@@ -11,7 +11,7 @@ use crate::{
 /// The longest name, in bytes: it stands in one line of a head.
 const LONGEST_NAME: usize = 128;
 
-/// A mailbox in ASCII, which every mail server takes, with or without a name before it: `Example Bank <tan@bank.example>`.
+/// A mailbox in ASCII, which every mail server takes (a domain beyond it as DNS has it), with or without a name before it: `Example Bank <tan@bank.example>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedMailbox {
     /// What mail programs show for it.
@@ -59,6 +59,7 @@ mod tests {
             ("Example Bank <tan@bank.example>", Some("Example Bank"), "tan@bank.example"),
             ("\"Bank, Example\" <tan@Bank.Example>", Some("Bank, Example"), "tan@bank.example"),
             ("Zürcher Bank <tan@bank.example>", Some("Zürcher Bank"), "tan@bank.example"),
+            ("Bank <tan@bänk.example>", Some("Bank"), "tan@xn--bnk-qla.example"),
         ] {
             let read = NamedMailbox::parse(text).unwrap();
             assert_eq!((read.name.as_deref(), read.mailbox.reveal()), (name, mailbox), "{text:?}");
