@@ -67,8 +67,6 @@ mod tests {
         for text in ["", "Bank", "Bank <>", "Bank <a@b.example", "<x> Bank <a@b.example>", "a@b.example, c@d.example"] {
             assert_eq!(NamedMailbox::parse(text), None, "{text:?}");
         }
-        let read = NamedMailbox::parse("Bank <tan@bänk.example>").unwrap();
-        assert_eq!(read.mailbox.reveal(), "tan@xn--bnk-qla.example");
         assert_eq!(NamedMailbox::parse("Bank <tän@bank.example>"), None, "not every server takes it");
     }
 }
