@@ -109,27 +109,27 @@ async fn every_way_to_bend_the_trail_is_found_with_account_and_event() {
                 "delete from events where account_id = {ALICE} \
                  and sequence = (select event_sequence from accounts where username = 'alice')"
             ),
-            alice(7),
+            alice(9),
         ),
         (
             "lengthened",
             format!(
-                "insert into events ({columns}) select account_id, 8, at, kind, actor, challenge_id, details, key_id, mac \
-                 from events where account_id = {ALICE} and sequence = 7; \
-                 update accounts set event_sequence = 8 where username = 'alice'"
+                "insert into events ({columns}) select account_id, 10, at, kind, actor, challenge_id, details, key_id, mac \
+                 from events where account_id = {ALICE} and sequence = 9; \
+                 update accounts set event_sequence = 10 where username = 'alice'"
             ),
-            alice(8),
+            alice(10),
         ),
-        ("another's event behind the end", copied(ALICE, "8"), alice(8)),
+        ("another's event behind the end", copied(ALICE, "10"), alice(10)),
         ("an event before the first", copied(ALICE, "0"), alice(1)),
         ("an event before the system's first", copied(SYSTEM, "0"), (".", 1)),
         ("an event of no account", copied(NOBODY, "1"), ("", 1)),
         ("a vanished chain", format!("delete from events where account_id = {ALICE}"), alice(1)),
-        ("a vanished account", "delete from accounts where username = 'alice'".to_owned(), ("", 7)),
+        ("a vanished account", "delete from accounts where username = 'alice'".to_owned(), ("", 9)),
         (
             "another end by the account's word",
             "update accounts set event_mac = sha256(event_mac) where username = 'alice'".to_owned(),
-            alice(7),
+            alice(9),
         ),
     ];
     assert_eq!(broken_at(&app, None).await, None);

@@ -20,10 +20,11 @@ impl Trail {
         Self { owner: app.database.owner().await, read: 0 }
     }
 
-    /// What was written since it was last read.
+    /// What was written since it was last read, without what the customer is told: when that is sent is not known here
+    /// (`notices`).
     async fn since(&mut self) -> Vec<String> {
         let query = "select e.kind, e.sequence from events e join accounts a using (account_id) \
-                     where a.username = 'alice' and e.sequence > $1 order by e.sequence";
+                     where a.username = 'alice' and e.sequence > $1 and e.kind not like 'notice.%' order by e.sequence";
         let rows = self.owner.query(query, &[&self.read]).await.unwrap();
         let kinds = rows.iter().map(|row| row.get(0)).collect();
         self.read = rows.last().map_or(self.read, |row| row.get(1));
