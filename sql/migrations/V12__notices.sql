@@ -33,6 +33,8 @@ comment on column notices.tries is 'How often its sending was begun.';
 
 -- The client's language, where the account names none.
 alter table challenges
-  add column language text;
+  add column language text,
+  add column carried_by text;
 
 comment on column challenges.language is 'The language that the client which asked for it wants, of those that are spoken here.';
+comment on column challenges.carried_by is 'The transport that carried its latest message, by the operator''s name for it.';

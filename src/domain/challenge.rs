@@ -179,6 +179,8 @@ pub struct Challenge {
     pub transmissions: u16,
     /// When the latest of them began, as far as its channel cools down for it: `None` once it is solved.
     pub transmitted_at: Option<Timestamp>,
+    /// The transport that carried its latest message, by the operator's name for it.
+    pub carried_by: Option<String>,
     /// The sending under way.
     pub claim: Option<Claim>,
     /// The `Idempotency-Key` it was requested with.

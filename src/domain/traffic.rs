@@ -23,7 +23,7 @@ mod milestone;
 #[cfg(test)]
 mod tests;
 
-pub use milestone::Milestone;
+pub use milestone::{Carriage, Milestone};
 
 /// The time that is counted in one: five minutes.
 pub const BUCKET: Duration = Duration::from_mins(5);

@@ -160,6 +160,7 @@ fn read_challenge(row: &Row, account: Uuid, id: Uuid, sealer: &Sealer<'_>) -> Re
         attempts_left: natural(row.try_get("attempts_left")?)?,
         transmissions: natural(row.try_get("transmissions")?)?,
         transmitted_at: moment(row, "transmitted_at")?,
+        carried_by: row.try_get("carried_by")?,
         claim: read_claim(row)?,
         idempotency: read_idempotency(row)?,
         reservation: read_reservation(row)?,

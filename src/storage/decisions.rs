@@ -89,6 +89,6 @@ mod tests {
         assert!(!with.transition.contains("into notices") && with.telling.contains("into notices"));
         let lines: Vec<&str> = without.transition.lines().filter(|line| !line.starts_with("--")).collect();
         assert!(lines.first().is_some_and(|line| line.ends_with(" acct as (")), "{}", without.transition);
-        assert!(!without.transition.contains("$107") && without.transition.contains("$106"));
+        assert!(!without.transition.contains("$108") && without.transition.contains("$107"));
     }
 }

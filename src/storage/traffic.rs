@@ -11,7 +11,7 @@ use crate::domain::{
     channel::Channel,
     limits::Limits,
     time::Timestamp,
-    traffic::{Before, Cell, Count, Counts, Figures, Milestone, Tally},
+    traffic::{Before, Carriage, Cell, Count, Counts, Figures, Milestone, Tally},
 };
 
 /// What this instance counted and has not written yet.
@@ -27,6 +27,7 @@ pub(super) struct Counter {
 pub(super) struct Counted {
     cells: Vec<(Cell, Count)>,
     milestones: Vec<(Channel, Milestone)>,
+    carriages: Vec<Carriage>,
 }
 
 impl Counter {
@@ -34,6 +35,11 @@ impl Counter {
     pub(super) fn add(&self, counted: Counted) {
         for (channel, milestone) in counted.milestones {
             metrics::counter!("tanager_challenges_total", "channel" => channel.name(), "state" => milestone.name())
+                .increment(1);
+        }
+        for carriage in counted.carriages {
+            let (channel, state) = (carriage.channel.name(), carriage.state());
+            metrics::counter!("tanager_carried_total", "channel" => channel, "transport" => carriage.transport, "state" => state)
                 .increment(1);
         }
         if counted.cells.is_empty() {
@@ -60,7 +66,11 @@ pub(super) fn counting<'a, T>(
     move |account, now| {
         let before = Before::of(account);
         let answer = decide(account, now);
-        *counted = Counted { cells: before.counted(account, now, limits), milestones: Milestone::reached(account) };
+        *counted = Counted {
+            cells: before.counted(account, now, limits),
+            milestones: Milestone::reached(account),
+            carriages: Carriage::told(account),
+        };
         answer
     }
 }

@@ -140,6 +140,7 @@ impl Transition {
         all.extend(self.changed.trust_parameters());
         all.extend(self.tokens.proof_parameters());
         all.push(Made::language_parameter(self.made.as_ref()));
+        all.push(self.changed.carrier_parameter());
         if guarded {
             all.extend(self.taken.parameters());
         }

@@ -130,15 +130,19 @@ async fn who_waits_for_a_place_is_counted_while_he_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn challenges_that_are_requested_and_solved_are_counted() {
+async fn challenges_are_counted_by_channel_and_by_the_transport_that_carried_them() {
     let app = TestApp::start_with(Wish { server: LISTENER.to_owned(), ..Wish::default() }).await;
     let alice = app.customer_with_sms("alice").await;
     let before = metrics(&app).await;
     alice.token(&app).await;
     let after = metrics(&app).await;
     // Other tests of this process count there too.
-    for state in ["requested", "solved"] {
-        let series = format!("tanager_challenges_total{{channel=\"sms\",state=\"{state}\"}}");
+    let of_the_channel = |state: &str| format!("tanager_challenges_total{{channel=\"sms\",state=\"{state}\"}}");
+    let of_the_transport =
+        |state: &str| format!("tanager_carried_total{{channel=\"sms\",transport=\"recording\",state=\"{state}\"}}");
+    for series in
+        ["requested", "solved"].map(of_the_channel).into_iter().chain(["carried", "solved"].map(of_the_transport))
+    {
         let (before, after) = (value(&before, &series).unwrap_or(0.0), value(&after, &series).unwrap());
         assert!(after >= before + 1.0, "{series}: {before}, {after}");
     }

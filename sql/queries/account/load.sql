@@ -22,7 +22,7 @@ select
   c.claim_transmission, c.claimed_at, c.claim_until,
   c.idempotency_key, c.idempotency_request,
   c.state, c.token_hash, c.token_expires_at, c.reservation_id, c.reserved_until,
-  c.reserved_operation, c.reserved_first, c.reserved_idempotent, c.held_until, c.counts_from, c.language as asked_language
+  c.reserved_operation, c.reserved_first, c.reserved_idempotent, c.held_until, c.counts_from, c.language as asked_language, c.carried_by
 from accounts a
 left join lateral (
   select

@@ -10,14 +10,14 @@
 with place as (
   select c.channel, c.place
   from ceilings c
-  where c.channel = $107 and c.place <= $108 and c.free_at <= $15
+  where c.channel = $108 and c.place <= $109 and c.free_at <= $15
   order by c.free_at
   limit 1
   for update skip locked
 ), probe as (
   select p.meter
   from prefixes p
-  where p.meter = $109 and p.opened_at is null and p.probe_at <= $15
+  where p.meter = $110 and p.opened_at is null and p.probe_at <= $15
   for update skip locked
 ), acct as (
 -- guarded] with acct as (
@@ -32,8 +32,8 @@ with place as (
     event_sequence = $13, event_mac = $14, event_at = $15
   where account_id = $1 and version = $2
     -- [guarded
-    and ($107::text is null or exists (select from place))
-    and ($109::bytea is null or exists (select from probe))
+    and ($108::text is null or exists (select from place))
+    and ($110::bytea is null or exists (select from probe))
     -- guarded]
   returning account_id, version
 ), evts as (
@@ -64,17 +64,19 @@ with place as (
     reservation_id = new.reservation_id, reserved_until = new.reserved_until,
     reserved_operation = new.reserved_operation, reserved_first = new.reserved_first,
     reserved_idempotent = new.reserved_idempotent, held_until = new.held_until,
-    counts_from = new.counts_from
+    counts_from = new.counts_from, carried_by = new.carried_by
   from acct, unnest(
     $45::uuid[], $46::integer[], $47::timestamptz[], $48::smallint[], $49::smallint[], $50::timestamptz[],
     $51::uuid[], $52::timestamptz[], $53::timestamptz[], $54::boolean[],
     $55::text[], $56::bytea[], $57::timestamptz[], $58::uuid[], $59::timestamptz[],
-    $84::bytea[], $85::uuid[], $86::boolean[], $87::timestamptz[], $104::timestamptz[]
+    $84::bytea[], $85::uuid[], $86::boolean[], $87::timestamptz[], $104::timestamptz[],
+    $107::text[]
   ) as new (
     challenge_id, generation, tan_expires_at, attempts_left, transmissions, transmitted_at,
     claim_transmission, claimed_at, claim_until, keeps_idempotency,
     state, token_hash, token_expires_at, reservation_id, reserved_until,
-    reserved_operation, reserved_first, reserved_idempotent, held_until, counts_from)
+    reserved_operation, reserved_first, reserved_idempotent, held_until, counts_from,
+    carried_by)
   where c.challenge_id = new.challenge_id and c.account_id = acct.account_id
 ), gone as (
   delete from channels x
@@ -115,7 +117,7 @@ with place as (
   where c.channel = place.channel and c.place = place.place
 ), probed as (
   update prefixes p
-  set probe_at = $110
+  set probe_at = $111
   from acct, probe
   where p.meter = probe.meter
 -- guarded]
@@ -126,12 +128,12 @@ with place as (
     acct.account_id, new.notice_id, new.kind, new.channel, new.address, new.reference, new.language, new.made_at, new.due_at,
     new.tries
   from acct, unnest(
-    $111::uuid[], $112::text[], $113::text[], $114::bytea[], $115::text[], $116::text[], $117::timestamptz[],
-    $118::timestamptz[], $119::smallint[]
+    $112::uuid[], $113::text[], $114::text[], $115::bytea[], $116::text[], $117::text[], $118::timestamptz[],
+    $119::timestamptz[], $120::smallint[]
   ) as new (notice_id, kind, channel, address, reference, language, made_at, due_at, tries)
 ), concluded as (
   delete from notices n
-  using acct, unnest($120::uuid[]) as old (notice_id)
+  using acct, unnest($121::uuid[]) as old (notice_id)
   where n.account_id = acct.account_id and n.notice_id = old.notice_id
 -- notices]
 ), ended as (

@@ -284,6 +284,7 @@ fn unsent_challenge(
         attempts_left: terms.limits.attempts_per_tan,
         transmissions: 0,
         transmitted_at: None,
+        carried_by: None,
         claim: None,
         idempotency: wish.idempotency,
         reservation: None,

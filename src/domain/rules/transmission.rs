@@ -73,6 +73,7 @@ impl Account {
             HandOver::Sent => {
                 challenge.transmissions = challenge.transmissions.saturating_add(1);
                 challenge.transmitted_at = Some(claim.claimed_at);
+                challenge.carried_by = way.map(|way| way.transport.clone());
                 let paid_by = challenge.paid_by;
                 self.note_hand_over(Event::of(EventKind::TransmissionSent).about(id), way);
                 if let Some(paid_by) = paid_by {

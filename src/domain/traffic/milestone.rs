@@ -36,3 +36,38 @@ impl Milestone {
         reached.collect()
     }
 }
+
+/// What a transition says of a transport, for operators' metrics: that few of its messages are solved is what a carrier that
+/// takes messages and delivers none looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carriage {
+    /// The channel.
+    pub channel: Channel,
+    /// The transport, by the operator's name for it.
+    pub transport: String,
+    /// Whether a challenge was solved whose latest message it carried; else it carried a message with a TAN.
+    pub solved: bool,
+}
+
+impl Carriage {
+    /// What the events of a transition say of transports.
+    #[must_use]
+    pub fn told(after: &Account) -> Vec<Self> {
+        let told = after.events.iter().filter_map(|event| {
+            let solved = match event.kind {
+                EventKind::TransmissionSent => false,
+                EventKind::ChallengeSolved => true,
+                _ => return None,
+            };
+            let challenge = after.challenge(event.challenge?).ok()?;
+            Some(Self { channel: challenge.channel(), transport: challenge.carried_by.clone()?, solved })
+        });
+        told.collect()
+    }
+
+    /// The name of the state in metrics.
+    #[must_use]
+    pub const fn state(&self) -> &'static str {
+        if self.solved { "solved" } else { "carried" }
+    }
+}

@@ -8,7 +8,7 @@ use super::*;
 use crate::domain::{
     rules::{
         settle::{Outcome, Settled},
-        transmission::HandOver,
+        transmission::{HandOver, Way},
     },
     testing::{Scene, mailbox, phone, secs},
 };
@@ -183,6 +183,22 @@ fn a_challenge_is_requested_once_however_often_it_is_sent_and_solved_once() {
     assert_eq!(Milestone::reached(&scene.account), []);
     scene.confirm(id);
     assert_eq!(Milestone::reached(&scene.account), [(Channel::Sms, Milestone::Solved)]);
+}
+
+#[test]
+fn a_transport_has_what_it_carried_and_what_was_solved_by_it() {
+    let mut scene = Scene::enrolled();
+    let id = scene.begin(Channel::Sms);
+    scene.account.events.clear();
+    let transmission = scene.challenge(id).claim.unwrap().transmission;
+    let way = Way { transport: "backup".to_owned(), failed_before: vec![("gateway".to_owned(), "timed_out")] };
+    scene.ask(|account, terms| account.record_with(terms, id, transmission, HandOver::Sent, Some(&way)));
+    let carriage = |solved| Carriage { channel: Channel::Sms, transport: "backup".to_owned(), solved };
+    assert_eq!(Carriage::told(&scene.account), [carriage(false)]);
+    scene.account.events.clear();
+    scene.confirm(id);
+    assert_eq!(Carriage::told(&scene.account), [carriage(true)]);
+    assert_eq!((carriage(false).state(), carriage(true).state()), ("carried", "solved"));
 }
 
 #[test]

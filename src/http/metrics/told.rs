@@ -2,7 +2,7 @@
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
-const COUNTERS: [(&str, &str); 10] = [
+const COUNTERS: [(&str, &str); 11] = [
     ("tanager_http_requests_total", "Requests that were answered."),
     ("tanager_transmissions_total", "Messages with a TAN, by what became of them."),
     ("tanager_transmissions_taken_over_total", "Sendings whose holder died and that another worker took over."),
@@ -10,6 +10,10 @@ const COUNTERS: [(&str, &str); 10] = [
     ("tanager_hand_over_retries_total", "Tries by a transport after another one had failed with the same message."),
     ("tanager_notices_total", "Messages without a TAN, by what became of them."),
     ("tanager_challenges_total", "Challenges that were requested, and that were solved."),
+    (
+        "tanager_carried_total",
+        "Messages with a TAN that a transport carried, and challenges that were solved by its latest one.",
+    ),
     ("tanager_attempts_total", "Confirmations, by what came of them."),
     ("tanager_refusals_total", "What limits refused."),
     ("tanager_identity_answers_total", "What was said to the question who is calling."),

@@ -30,7 +30,7 @@ impl RefusalColumns {
     }
 }
 
-/// $106 to $109: the place and the probe that are taken.
+/// $108 to $111: the place and the probe that are taken.
 pub(super) struct Taken {
     channel: Option<&'static str>,
     places: i32,

@@ -153,7 +153,7 @@ impl Made {
     }
 }
 
-/// $45 to $59, $84 to $87, and $104: challenges that were changed.
+/// $45 to $59, $84 to $87, $104, and $107: challenges that were changed.
 #[derive(Default)]
 pub(super) struct Changed {
     ids: Vec<Uuid>,
@@ -176,6 +176,7 @@ pub(super) struct Changed {
     reserved_idempotent: Vec<bool>,
     held_until: Vec<Option<Moment>>,
     counts_from: Vec<Option<Moment>>,
+    carried_by: Vec<Option<String>>,
 }
 
 impl Changed {
@@ -209,6 +210,7 @@ impl Changed {
         self.reserved_first.push(held.map(|held| held.first.as_uuid()));
         self.reserved_idempotent.push(held.is_some_and(|held| held.idempotent));
         self.counts_from.push(challenge.counts_from.map(Moment));
+        self.carried_by.push(challenge.carried_by.clone());
         self.held_until.push(held.filter(|held| token.is_some() && !held.told).map(|held| Moment(held.until)));
     }
 
@@ -235,6 +237,11 @@ impl Changed {
     /// $104.
     pub(super) fn trust_parameters(&self) -> Parameters<'_> {
         parameters![self.counts_from]
+    }
+
+    /// $107.
+    pub(super) fn carrier_parameter(&self) -> &(dyn ToSql + Sync) {
+        &self.carried_by
     }
 
     /// $84 to $87.

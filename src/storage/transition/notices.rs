@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// $111 to $120: notices that are posted, and those that are over.
+/// $112 to $121: notices that are posted, and those that are over.
 #[derive(Default)]
 pub(super) struct NoticeColumns {
     ids: Vec<Uuid>,

@@ -18,7 +18,7 @@ const BEFORE: i32 = 11;
 /// What this release's migration made, taken back; nothing of it may be in use.
 const TAKEN_BACK: &str = "
     drop table notices;
-    alter table challenges drop column language;
+    alter table challenges drop column language, drop column carried_by;
     delete from refinery_schema_history where version > 11";
 
 /// Columns and constraints of what the migration changes.
