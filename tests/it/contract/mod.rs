@@ -39,12 +39,12 @@ use tanager::channel::{MessageKind, Recording};
 use crate::app::{Answer, Client, Customer, TestApp, other_than};
 
 /// All that a request can leave behind in the database: rows by table, and each account's row; but not that a limit
-/// refused, which is counted.
+/// refused, which is counted, nor how an earlier notice ended, which is written behind its request.
 const TRACE: &str = "select json_build_array(
   (select json_agg(to_jsonb(a) - array['version', 'event_sequence', 'event_mac', 'event_at',
     'refused_limits', 'refused_since', 'refused_times', 'refusals_due'] order by username) from accounts a),
   (select count(*) from channels), (select count(*) from challenges), (select count(*) from access_tokens),
-  (select count(*) from events where kind not in ('limit.refused', 'limit.repeated')))::text";
+  (select count(*) from events where kind not in ('limit.refused', 'limit.repeated', 'notice.sent', 'notice.failed')))::text";
 
 /// What there is to see of what was done: the database, and the messages.
 pub async fn trace(app: &TestApp) -> (String, usize) {

@@ -92,6 +92,7 @@ async fn the_trail_and_the_accounts_are_not_touched() {
     let alice = app.customer_with_sms("alice").await;
     alice.token(&app).await;
     app.admin.delete("/accounts/alice").await;
+    app.settled().await;
     app.advance(DAY * 30);
     let before = Rows::of(&owner).await;
     let old = "create table old as select * from events; create table before as select * from accounts";
