@@ -58,7 +58,7 @@ impl Transport {
         !self.breaker.is_closed()
     }
 
-    /// The longest that [`Transport::send`] takes.
+    /// The longest that handing one message over takes.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.sender.timeout() + GRACE
